@@ -1,0 +1,93 @@
+"""Stubs of the activities: what workflow code may name without importing the world (ADR 0003).
+
+A worker registers the methods of ``activities/`` under the same names; a test compares the signatures.
+"""
+
+from temporalio import activity
+
+from liaison.contract.messages import (
+    AnswerByMachine,
+    Applied,
+    ApplyAction,
+    Closed,
+    CloseRequest,
+    Dispatch,
+    Holder,
+    MachineAnswer,
+    MessageProgress,
+    Opened,
+    OpenRequest,
+    RecordEvents,
+    RungDue,
+    RungRecorded,
+    SendMessage,
+    SignalReply,
+    SignalReplyKept,
+)
+
+
+@activity.defn
+async def open_request(claim: OpenRequest) -> Opened:
+    """Claim the request's row for this run and return its newest plan and state."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def dispatch(order: Dispatch) -> Holder:
+    """Find the holder, send him the work order, return him."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def record_rung(due: RungDue) -> RungRecorded:
+    """Record a rung, lay the request into the leader's inbox, ring the bell in its window."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def apply_action(application: ApplyAction) -> Applied:
+    """Let a sign-in, transfer, return, change of procedure or act of supervision take effect."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def answer_by_machine(question: AnswerByMachine) -> MachineAnswer:
+    """Answer a case inquiry from the trial register, or acknowledge an opinion."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def keep_signal_reply(reply: SignalReply) -> SignalReplyKept:
+    """Copy a reply given as a plain signal into the reply inbox, with its true receive time."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def close_request(closure: CloseRequest) -> Closed:
+    """Close the request and send the party the answer."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def record_events(batch: RecordEvents) -> None:
+    """Append lines of the record."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def send_message(order: SendMessage) -> MessageProgress:
+    """Send one message, once."""
+    raise NotImplementedError
+
+
+ALL = (
+    open_request,
+    dispatch,
+    record_rung,
+    apply_action,
+    answer_by_machine,
+    keep_signal_reply,
+    close_request,
+    record_events,
+    send_message,
+)

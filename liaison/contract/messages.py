@@ -1,0 +1,246 @@
+"""What workflows, activities and services say to one another.
+
+One frozen dataclass in, one out; later fields get defaults. Instants travel as ISO 8601 text in UTC, dates as
+``YYYY-MM-DD``; texts of parties and judges never travel, their ids do.
+"""
+
+from dataclasses import dataclass, field
+
+from liaison.policy.words import ActionKind, ActionState, EventKind, HolderKind, Outcome, Procedure, Stage
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who must reply now 承办人: a judge with his team, or a department's post."""
+
+    id: str
+    kind: HolderKind
+    court: str
+    department: str
+    post: str
+    """The post in both languages; readable in Temporal's UI, hence never a person's name."""
+    members: list[str] = field(default_factory=list)
+    """Staff ids that may act for the holder, his own included."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One rung of a plan; 0 is the warning."""
+
+    rung: int
+    business_day: int
+    due_on: str
+    due_at: str
+    """Exclusive: on time means received before it."""
+    act_at: str
+    """``due_at`` plus the spread of the work."""
+    provisional: bool
+    post: str
+    """The post told at this rung, in both languages."""
+
+
+@dataclass(frozen=True)
+class RequestStart:
+    """Input of ``LiaisonRequestWorkflow``. ``stream`` counts run chains: a repair starts the next."""
+
+    reference: str
+    stream: int = 1
+
+
+@dataclass(frozen=True)
+class RequestEnd:
+    """Result of ``LiaisonRequestWorkflow``; ``duplicate`` means another run holds the request."""
+
+    reference: str
+    outcome: Outcome | None = None
+    duplicate: bool = False
+
+
+@dataclass(frozen=True)
+class OpenRequest:
+    """Claim a request for a run (design 3.2)."""
+
+    reference: str
+    run_id: str
+    stream: int
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something a person did to a request; its text stays in the database under ``action_id`` (a ULID)."""
+
+    action_id: str
+    kind: ActionKind
+    by: str
+    received_at: str
+    detail: str = ""
+    """The procedure changed to, or the act of supervision; empty for the other kinds."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The state of a claimed request; ``duplicate`` tells the run to end."""
+
+    duplicate: bool = False
+    court: str = ""
+    procedure: Procedure = Procedure.ORDINARY
+    stage: Stage = Stage.REGISTERED
+    machine_may_answer: bool = False
+    plan: int = 1
+    calendar_version: int = 0
+    policy_version: int = 0
+    answer_due_on: str = ""
+    answer_act_at: str = ""
+    """Until then a summary request may be answered; after it the request is ordinary."""
+    rungs: list[Rung] = field(default_factory=list)
+    recorded: list[int] = field(default_factory=list)
+    """Rungs that fired in an earlier run chain: they never fire again."""
+    holder: Holder | None = None
+    offered: Holder | None = None
+    answered_by: Action | None = None
+    """An answer given on the spot, at intake."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the giver of an action hears at once."""
+
+    action_id: str
+    state: ActionState
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """Send the work order out (art. 5)."""
+
+    reference: str
+    stream: int
+    seq: int
+
+
+@dataclass(frozen=True)
+class RungDue:
+    """Record a rung whose limit has passed, or which ``escalated_by`` lifts before its time."""
+
+    reference: str
+    stream: int
+    seq: int
+    rung: int
+    due_at: str
+    escalated_by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class RungRecorded:
+    """``held_back`` means a reply received in time waits in the inbox: no rung (design 3.6)."""
+
+    held_back: bool = False
+    post: str = ""
+
+
+@dataclass(frozen=True)
+class ApplyAction:
+    """Put an accepted action on record and let it take effect."""
+
+    reference: str
+    stream: int
+    seq: int
+    action: Action
+
+
+@dataclass(frozen=True)
+class Applied:
+    """Who holds the request now, and to whom it is offered."""
+
+    holder: Holder | None = None
+    offered: Holder | None = None
+
+
+@dataclass(frozen=True)
+class AnswerByMachine:
+    """Try to answer a summary request without a person (art. 4)."""
+
+    reference: str
+    stream: int
+    seq: int
+
+
+@dataclass(frozen=True)
+class MachineAnswer:
+    """The answer given, or None where a clerk must look."""
+
+    answer: Action | None = None
+
+
+@dataclass(frozen=True)
+class SignalReply:
+    """A reply typed as a plain signal; ``ordinal`` is its place among the run's ``reply`` signals, from 1."""
+
+    reference: str
+    stream: int
+    seq: int
+    ordinal: int
+    judge: str
+    text: str
+
+
+@dataclass(frozen=True)
+class SignalReplyKept:
+    """The reply as an action of the inbox, or why it is none."""
+
+    reply: Action | None = None
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class CloseRequest:
+    """End a request by a reply, an answer or a withdrawal."""
+
+    reference: str
+    stream: int
+    seq: int
+    action: Action
+
+
+@dataclass(frozen=True)
+class Closed:
+    """How the request ended."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class RunEvent:
+    """A line of the record that changes nothing else."""
+
+    seq: int
+    kind: EventKind
+    at: str
+    detail: str = ""
+    clerk_item: bool = False
+    """Whether a clerk should look at it."""
+
+
+@dataclass(frozen=True)
+class RecordEvents:
+    """A batch for the background projection."""
+
+    reference: str
+    stream: int
+    events: list[RunEvent]
+
+
+@dataclass(frozen=True)
+class SendMessage:
+    """Send one reserved message if it is still wanted."""
+
+    message_id: str
+
+
+@dataclass(frozen=True)
+class MessageProgress:
+    """``wait_until`` is set while the window is closed; otherwise ``state`` is final for the sender."""
+
+    state: str
+    wait_until: str = ""

@@ -1,0 +1,52 @@
+"""Migrations: upgrade under a lock, and a check that production processes make before they serve."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, make_url
+
+from liaison.db.errors import SchemaMismatch
+
+
+def sync_url(url: str) -> str:
+    """The URL for Alembic, which works synchronously: psycopg serves both, aiosqlite does not."""
+    return url.replace("sqlite+aiosqlite", "sqlite")
+
+
+def _config(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["url"] = sync_url(url)
+    return config
+
+
+def head_revision() -> str | None:
+    """The revision this program was written for."""
+    return ScriptDirectory(str(Path(__file__).parent / "migrations")).get_current_head()
+
+
+def current_revision(url: str) -> str | None:
+    """The revision the database is at; None for an empty one."""
+    engine = create_engine(sync_url(url))
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+
+
+def upgrade(url: str) -> None:
+    """Bring the database to this program's revision. Safe to repeat; concurrent callers wait for one another."""
+    if make_url(url).get_backend_name() == "sqlite":
+        Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
+    command.upgrade(_config(url), "head")
+
+
+def check(url: str) -> None:
+    """Raise ``SchemaMismatch`` unless the database is at this program's revision."""
+    found, wanted = current_revision(url), head_revision()
+    if found != wanted:
+        raise SchemaMismatch(f"the database is at revision {found or 'none'}, this program needs {wanted}")

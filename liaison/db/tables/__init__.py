@@ -1,0 +1,36 @@
+"""The registration book as SQLModel tables. Importing this package fills ``metadata``."""
+
+from sqlmodel import SQLModel
+
+from liaison.db.tables.access import ApiKey, Idempotency
+from liaison.db.tables.calendars import CalendarVersion, PolicyVersion
+from liaison.db.tables.directory import CourtRow, DepartmentRow, DirectoryLoad, Fault, StaffRow
+from liaison.db.tables.messages import Message
+from liaison.db.tables.requests import Action, ClerkItem, Event, Plan, Request, RungRecord, WorkOrder
+from liaison.db.tables.texts import DataKey, PartyContact, RequestText
+
+metadata = SQLModel.metadata
+
+__all__ = [
+    "Action",
+    "ApiKey",
+    "CalendarVersion",
+    "ClerkItem",
+    "CourtRow",
+    "DataKey",
+    "DepartmentRow",
+    "DirectoryLoad",
+    "Event",
+    "Fault",
+    "Idempotency",
+    "Message",
+    "PartyContact",
+    "Plan",
+    "PolicyVersion",
+    "Request",
+    "RequestText",
+    "RungRecord",
+    "StaffRow",
+    "WorkOrder",
+    "metadata",
+]

@@ -1,0 +1,75 @@
+"""Courts, departments, staff (Opinions art. 9, 15) and the faults found in them."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON
+from sqlmodel import Field, SQLModel
+
+from liaison.db import naming as naming
+from liaison.db.types import Instant, Word
+from liaison.policy.words import CourtLevel, DepartmentKind, StaffRole
+
+
+class DirectoryLoad(SQLModel, table=True):
+    """A loading of the directory; processes keep the roster they read until a newer one appears."""
+
+    __tablename__ = "directory_load"
+
+    number: int | None = Field(default=None, primary_key=True)
+    loaded_at: datetime = Field(sa_type=Instant)
+    loaded_by: str = Field(max_length=40)
+
+
+class CourtRow(SQLModel, table=True):
+    """A court."""
+
+    __tablename__ = "court"
+
+    code: str = Field(primary_key=True, max_length=8)
+    level: CourtLevel = Field(sa_type=Word(CourtLevel))  # type: ignore[call-overload]
+    name_zh: str = Field(max_length=80)
+    name_en: str = Field(max_length=120)
+
+
+class DepartmentRow(SQLModel, table=True):
+    """A department and its duty desk."""
+
+    __tablename__ = "department"
+
+    court: str = Field(primary_key=True, max_length=8)
+    code: str = Field(primary_key=True, max_length=40)
+    kind: DepartmentKind = Field(sa_type=Word(DepartmentKind))  # type: ignore[call-overload]
+    name_zh: str = Field(max_length=80)
+    name_en: str = Field(max_length=120)
+    sealed_contact: bytes
+
+
+class StaffRow(SQLModel, table=True):
+    """A person or a declared vacancy. ``sealed_contact`` is key class ``directory``: name and telephones."""
+
+    __tablename__ = "staff"
+
+    id: str = Field(primary_key=True, max_length=40)
+    court: str = Field(max_length=8, index=True)
+    department: str | None = Field(default=None, max_length=40)
+    role: StaffRole = Field(sa_type=Word(StaffRole))  # type: ignore[call-overload]
+    team: str | None = Field(default=None, max_length=40)
+    position_zh: str = Field(max_length=80)
+    position_en: str = Field(max_length=120)
+    status: str = Field(max_length=16)
+    stand_in: str | None = Field(default=None, max_length=40)
+    in_charge_of: list[str] = Field(default_factory=list, sa_type=JSON)
+    sealed_contact: bytes
+
+
+class Fault(SQLModel, table=True):
+    """A post found vacant or absent when it was needed."""
+
+    __tablename__ = "fault"
+
+    id: int | None = Field(default=None, primary_key=True)
+    reference: str = Field(max_length=20, index=True)
+    rung: int | None = Field(default=None)
+    subject: str = Field(max_length=80)
+    reason: str = Field(max_length=80)
+    found_at: datetime = Field(sa_type=Instant)

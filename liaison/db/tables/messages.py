@@ -1,0 +1,41 @@
+"""Messages to people: every one is a row before it is sent."""
+
+from datetime import datetime
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from liaison.db import naming as naming
+from liaison.db.types import Instant, Word
+from liaison.policy.words import Language, MessageClass, MessageState
+
+
+class Message(SQLModel, table=True):
+    """One message; ``sealed_params`` (key class ``message``) holds the template's parameters as JSON.
+
+    ``idempotency_key`` names the reason and the recipient, so one reason never makes two messages to one person.
+    """
+
+    __table_args__ = (Index("ix_message_open", "state", "send_after"),)
+
+    id: str = Field(primary_key=True, max_length=26)
+    idempotency_key: str = Field(max_length=160, unique=True)
+    reference: str = Field(max_length=20, index=True)
+    cause: str = Field(max_length=64)
+    message_class: MessageClass = Field(sa_type=Word(MessageClass))  # type: ignore[call-overload]
+    template: str = Field(max_length=40)
+    language: Language = Field(sa_type=Word(Language))  # type: ignore[call-overload]
+    recipient: str = Field(max_length=40)
+    """A staff id, ``desk:<court>/<department>``, or ``party``."""
+    sealed_params: bytes
+    state: MessageState = Field(default=MessageState.RESERVED, sa_type=Word(MessageState))  # type: ignore[call-overload]
+    reserved_at: datetime = Field(sa_type=Instant)
+    send_after: datetime = Field(sa_type=Instant)
+    handed_on: bool = Field(default=False)
+    """Whether a sender has taken charge: the relay hands on what a dying process left behind."""
+    submitted_at: datetime | None = Field(default=None, sa_type=Instant)
+    settled_at: datetime | None = Field(default=None, sa_type=Instant)
+    attempts: int = Field(default=0)
+    gateway: str | None = Field(default=None, max_length=32)
+    provider_id: str | None = Field(default=None, max_length=80)
+    failure: str | None = Field(default=None, max_length=200)
