@@ -98,6 +98,7 @@ class Post(StrEnum):
     """Posts on and beside the ladder (Opinions art. 8, 9, 11)."""
 
     HOLDER = "holder"
+    DEPARTMENT_DESK = "department_desk"
     DEPARTMENT_LEADER = "department_leader"
     DEPUTY_PRESIDENT = "deputy_president"
     PRESIDENT = "president"

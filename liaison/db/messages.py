@@ -1,0 +1,111 @@
+"""The message table: reserved with its reason, taken by one sender, settled once."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from liaison.db.tables import Message
+from liaison.db.texts import data_key
+from liaison.keys import KeyRing
+from liaison.policy.words import Language, MessageClass, MessageState
+
+PARTY = "party"
+"""Recipient of messages to whoever asked."""
+
+WANTED = (MessageState.RESERVED, MessageState.SUBMITTING)
+"""States in which a message still has to go out."""
+
+
+def desk(department: str) -> str:
+    """Recipient name of a department's duty desk."""
+    return f"desk:{department}"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message to be reserved. ``params`` fill the template and may be personal: they are sealed."""
+
+    id: str
+    reference: str
+    cause: str
+    recipient: str
+    message_class: MessageClass
+    template: str
+    language: Language
+    params: Mapping[str, str]
+    send_after: datetime
+
+    @property
+    def idempotency_key(self) -> str:
+        """One reason makes one message to one person."""
+        return f"{self.reference}/{self.cause}/{self.recipient}"
+
+
+async def reserve(session: AsyncSession, ring: KeyRing, draft: Draft, now: datetime) -> Message:
+    """Reserve a message; the same reason and recipient give the row that is already there."""
+    found = await session.exec(select(Message).where(Message.idempotency_key == draft.idempotency_key))
+    if (message := found.one_or_none()) is not None:
+        return message
+    key = await data_key(session, ring, draft.reference)
+    message = Message(
+        id=draft.id,
+        idempotency_key=draft.idempotency_key,
+        reference=draft.reference,
+        cause=draft.cause,
+        recipient=draft.recipient,
+        message_class=draft.message_class,
+        template=draft.template,
+        language=draft.language,
+        sealed_params=key.seal(json.dumps(dict(draft.params), ensure_ascii=False), f"message/{draft.id}"),
+        reserved_at=now,
+        send_after=draft.send_after,
+    )
+    session.add(message)
+    await session.flush()
+    return message
+
+
+async def read_params(session: AsyncSession, ring: KeyRing, message: Message) -> dict[str, str]:
+    """The template's parameters, opened."""
+    key = await data_key(session, ring, message.reference)
+    params: dict[str, str] = json.loads(key.open(message.sealed_params, f"message/{message.id}"))
+    return params
+
+
+async def take(session: AsyncSession, message_id: str) -> bool:
+    """Take a reserved message for sending; False if another sender has it or it is no longer wanted."""
+    taken = await session.exec(
+        update(Message)
+        .where(col(Message.id) == message_id, col(Message.state) == MessageState.RESERVED)
+        .values(state=MessageState.SUBMITTING, attempts=Message.attempts + 1, handed_on=True)
+    )
+    return taken.rowcount == 1
+
+
+async def mark_handed_on(session: AsyncSession, message_id: str) -> None:
+    """A sender has taken charge of the message."""
+    await session.exec(update(Message).where(col(Message.id) == message_id).values(handed_on=True))
+
+
+async def messages_of(session: AsyncSession, reference: str, cause: str) -> list[Message]:
+    """The messages one reason made."""
+    found = await session.exec(
+        select(Message).where(Message.reference == reference, Message.cause == cause).order_by(Message.id)
+    )
+    return list(found.all())
+
+
+async def waiting_bells(session: AsyncSession, reference: str) -> list[Message]:
+    """Reserved messages to staff of a request: the bells a reply supersedes."""
+    found = await session.exec(
+        select(Message).where(
+            Message.reference == reference,
+            col(Message.state) == MessageState.RESERVED,
+            col(Message.message_class) == MessageClass.STAFF,
+        )
+    )
+    return list(found.all())

@@ -1,0 +1,90 @@
+"""The append-only record, and the lock that orders everything done to one request."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from liaison.db.errors import RequestUnknown
+from liaison.db.tables import ClerkItem, Event, Request
+from liaison.policy.words import EventKind
+
+INTAKE, INBOX, MESSAGES = "intake", "inbox", "messages"
+"""Streams of the record beside those of the run chain; each numbers its own events."""
+
+
+async def lock_request(session: AsyncSession, reference: str) -> Request:
+    """The request, locked until the transaction ends (SQLite's writer lock already covers it).
+
+    Raises:
+        RequestUnknown: No such reference.
+    """
+    found = await session.exec(select(Request).where(Request.reference == reference).with_for_update())
+    request = found.one_or_none()
+    if request is None:
+        raise RequestUnknown(reference)
+    return request
+
+
+async def append_event(
+    session: AsyncSession,
+    reference: str,
+    stream: str,
+    kind: EventKind,
+    at: datetime,
+    actor: str,
+    detail: dict[str, Any] | None = None,
+    *,
+    recorded_at: datetime,
+    seq: int | None = None,
+) -> bool:
+    """Append a line; False if the line (reference, stream, seq) is there already, as after a retry.
+
+    Args:
+        session: The caller's transaction; the request is locked by it.
+        reference: The request.
+        stream: Whose numbering ``seq`` belongs to.
+        kind: What happened.
+        at: When it happened, which may be earlier than ``recorded_at``.
+        actor: ``platform``, ``party``, a staff id or an operator.
+        detail: Ids, dates and words; never a text.
+        recorded_at: Now.
+        seq: The number the workflow gave it; None for the stream's next.
+    """
+    if seq is None:
+        last = await session.exec(
+            select(func.max(Event.seq)).where(col(Event.reference) == reference, col(Event.stream) == stream)
+        )
+        seq = (last.one() or 0) + 1
+    elif await _is_recorded(session, reference, stream, seq):
+        return False
+    session.add(
+        Event(
+            reference=reference,
+            stream=stream,
+            seq=seq,
+            kind=kind,
+            at=at,
+            actor=actor,
+            detail=detail or {},
+            recorded_at=recorded_at,
+        )
+    )
+    await session.flush()
+    return True
+
+
+async def append_clerk_item(
+    session: AsyncSession, reference: str, stream: str, seq: int, reason: str, at: datetime
+) -> None:
+    """Put something before the clerks of the platform."""
+    session.add(ClerkItem(reference=reference, stream=stream, seq=seq, reason=reason, created_at=at))
+
+
+async def _is_recorded(session: AsyncSession, reference: str, stream: str, seq: int) -> bool:
+    found = await session.exec(
+        select(Event.id).where(col(Event.reference) == reference, col(Event.stream) == stream, col(Event.seq) == seq)
+    )
+    return found.first() is not None
