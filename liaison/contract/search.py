@@ -3,7 +3,7 @@
 None of them may hold personal data or a case number: they are stored in the clear.
 """
 
-from datetime import datetime
+from typing import Any
 
 from temporalio.common import SearchAttributeKey
 
@@ -21,7 +21,7 @@ NEXT_DEADLINE = SearchAttributeKey.for_datetime("LiaisonNextDeadline")
 PROVISIONAL = SearchAttributeKey.for_bool("LiaisonProvisional")
 EMERGENCY = SearchAttributeKey.for_bool("LiaisonEmergency")
 
-ALL: tuple[SearchAttributeKey[str] | SearchAttributeKey[int] | SearchAttributeKey[datetime] | SearchAttributeKey[bool], ...] = (
+ALL: tuple[SearchAttributeKey[Any], ...] = (
     COURT,
     DEPARTMENT,
     STAGE,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -62,7 +63,7 @@ async def record_faults(
         session.add(Fault(reference=reference, rung=rung, subject=subject, reason=fault.kind.value, found_at=now))
 
 
-def _fields(row: Department | Staff) -> dict[str, object]:
+def _fields(row: Department | Staff) -> dict[str, Any]:
     return {name: getattr(row, name) for name in row.__dataclass_fields__}
 
 

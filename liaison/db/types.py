@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator
@@ -21,7 +21,7 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError("a naive datetime was about to be stored")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -42,3 +42,8 @@ class Word(TypeDecorator[StrEnum]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> StrEnum | None:
         return None if value is None else self.words(value)
+
+
+def stored_as(words: type[StrEnum]) -> type[Any]:
+    """``Word`` of an enum as SQLModel's ``sa_type``, whose annotation knows classes only."""
+    return cast(type[Any], Word(words))

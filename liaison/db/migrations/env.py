@@ -1,6 +1,6 @@
 """Alembic's entry: one revision chain for SQLite and PostgreSQL."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -13,7 +13,7 @@ from liaison.db.types import Instant, Word
 ADVISORY_LOCK = 20_200_078  # 穗中法〔2020〕78号
 
 
-def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | bool:
+def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
     """Write our column types into revisions as plain SQLAlchemy, so that revisions outlive the classes."""
     if kind != "type":
         return False

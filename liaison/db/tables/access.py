@@ -7,7 +7,7 @@ from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
 
 from liaison.db import naming as naming
-from liaison.db.types import Instant, Word
+from liaison.db.types import Instant, stored_as
 from liaison.policy.words import KeyRole
 
 
@@ -18,7 +18,7 @@ class ApiKey(SQLModel, table=True):
 
     id: str = Field(primary_key=True, max_length=40)
     secret_hash: str = Field(max_length=64)
-    role: KeyRole = Field(sa_type=Word(KeyRole))  # type: ignore[call-overload]
+    role: KeyRole = Field(sa_type=stored_as(KeyRole))
     court: str | None = Field(default=None, max_length=8)
     staff: str | None = Field(default=None, max_length=40)
     channels: list[str] = Field(default_factory=list, sa_type=JSON)

@@ -6,7 +6,7 @@ from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
 
 from liaison.db import naming as naming
-from liaison.db.types import Instant, Word
+from liaison.db.types import Instant, stored_as
 from liaison.policy.words import CourtLevel, DepartmentKind, StaffRole
 
 
@@ -26,7 +26,7 @@ class CourtRow(SQLModel, table=True):
     __tablename__ = "court"
 
     code: str = Field(primary_key=True, max_length=8)
-    level: CourtLevel = Field(sa_type=Word(CourtLevel))  # type: ignore[call-overload]
+    level: CourtLevel = Field(sa_type=stored_as(CourtLevel))
     name_zh: str = Field(max_length=80)
     name_en: str = Field(max_length=120)
 
@@ -38,7 +38,7 @@ class DepartmentRow(SQLModel, table=True):
 
     court: str = Field(primary_key=True, max_length=8)
     code: str = Field(primary_key=True, max_length=40)
-    kind: DepartmentKind = Field(sa_type=Word(DepartmentKind))  # type: ignore[call-overload]
+    kind: DepartmentKind = Field(sa_type=stored_as(DepartmentKind))
     name_zh: str = Field(max_length=80)
     name_en: str = Field(max_length=120)
     sealed_contact: bytes
@@ -52,7 +52,7 @@ class StaffRow(SQLModel, table=True):
     id: str = Field(primary_key=True, max_length=40)
     court: str = Field(max_length=8, index=True)
     department: str | None = Field(default=None, max_length=40)
-    role: StaffRole = Field(sa_type=Word(StaffRole))  # type: ignore[call-overload]
+    role: StaffRole = Field(sa_type=stored_as(StaffRole))
     team: str | None = Field(default=None, max_length=40)
     position_zh: str = Field(max_length=80)
     position_en: str = Field(max_length=120)

@@ -6,7 +6,7 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from liaison.db import naming as naming
-from liaison.db.types import Instant, Word
+from liaison.db.types import Instant, stored_as
 from liaison.policy.words import Language, MessageClass, MessageState
 
 
@@ -22,13 +22,13 @@ class Message(SQLModel, table=True):
     idempotency_key: str = Field(max_length=160, unique=True)
     reference: str = Field(max_length=20, index=True)
     cause: str = Field(max_length=64)
-    message_class: MessageClass = Field(sa_type=Word(MessageClass))  # type: ignore[call-overload]
+    message_class: MessageClass = Field(sa_type=stored_as(MessageClass))
     template: str = Field(max_length=40)
-    language: Language = Field(sa_type=Word(Language))  # type: ignore[call-overload]
+    language: Language = Field(sa_type=stored_as(Language))
     recipient: str = Field(max_length=40)
     """A staff id, ``desk:<court>/<department>``, or ``party``."""
     sealed_params: bytes
-    state: MessageState = Field(default=MessageState.RESERVED, sa_type=Word(MessageState))  # type: ignore[call-overload]
+    state: MessageState = Field(default=MessageState.RESERVED, sa_type=stored_as(MessageState))
     reserved_at: datetime = Field(sa_type=Instant)
     send_after: datetime = Field(sa_type=Instant)
     handed_on: bool = Field(default=False)

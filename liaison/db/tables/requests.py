@@ -7,7 +7,7 @@ from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from liaison.db import naming as naming
-from liaison.db.types import Instant, Word
+from liaison.db.types import Instant, stored_as
 from liaison.policy.words import (
     ActionKind,
     ActionState,
@@ -39,12 +39,12 @@ class Request(SQLModel, table=True):
 
     reference: str = Field(primary_key=True, max_length=20)
     key_id: str = Field(max_length=40)
-    channel: Channel = Field(sa_type=Word(Channel))  # type: ignore[call-overload]
+    channel: Channel = Field(sa_type=stored_as(Channel))
     court: str = Field(max_length=8)
-    court_level: CourtLevel = Field(sa_type=Word(CourtLevel))  # type: ignore[call-overload]
-    category: Category = Field(sa_type=Word(Category))  # type: ignore[call-overload]
-    asks_for: AsksFor | None = Field(default=None, sa_type=Word(AsksFor))  # type: ignore[call-overload]
-    language: Language = Field(sa_type=Word(Language))  # type: ignore[call-overload]
+    court_level: CourtLevel = Field(sa_type=stored_as(CourtLevel))
+    category: Category = Field(sa_type=stored_as(Category))
+    asks_for: AsksFor | None = Field(default=None, sa_type=stored_as(AsksFor))
+    language: Language = Field(sa_type=stored_as(Language))
     department: str | None = Field(default=None, max_length=40)
     """The department asked for, then the department that holds the request."""
     judge: str | None = Field(default=None, max_length=40)
@@ -52,15 +52,15 @@ class Request(SQLModel, table=True):
     about: list[str] = Field(default_factory=list, sa_type=JSON)
     """Staff ids complained of by name."""
     triage_reason: str = Field(max_length=200)
-    procedure: Procedure = Field(sa_type=Word(Procedure))  # type: ignore[call-overload]
-    stage: Stage = Field(default=Stage.REGISTERED, sa_type=Word(Stage))  # type: ignore[call-overload]
-    outcome: Outcome | None = Field(default=None, sa_type=Word(Outcome))  # type: ignore[call-overload]
+    procedure: Procedure = Field(sa_type=stored_as(Procedure))
+    stage: Stage = Field(default=Stage.REGISTERED, sa_type=stored_as(Stage))
+    outcome: Outcome | None = Field(default=None, sa_type=stored_as(Outcome))
     received_at: datetime = Field(sa_type=Instant)
     registered_at: datetime = Field(sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
 
     holder_id: str | None = Field(default=None, max_length=40)
-    holder_kind: HolderKind | None = Field(default=None, sa_type=Word(HolderKind))  # type: ignore[call-overload]
+    holder_kind: HolderKind | None = Field(default=None, sa_type=stored_as(HolderKind))
     holder_post: str | None = Field(default=None, max_length=200)
     holder_team: str | None = Field(default=None, max_length=40)
     work_order: int = Field(default=0)
@@ -110,7 +110,7 @@ class Event(SQLModel, table=True):
     reference: str = Field(max_length=20, index=True)
     stream: str = Field(max_length=16)
     seq: int
-    kind: EventKind = Field(sa_type=Word(EventKind))  # type: ignore[call-overload]
+    kind: EventKind = Field(sa_type=stored_as(EventKind))
     at: datetime = Field(sa_type=Instant)
     actor: str = Field(max_length=64)
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
@@ -127,7 +127,7 @@ class Action(SQLModel, table=True):
 
     id: str = Field(primary_key=True, max_length=26)
     reference: str = Field(max_length=20)
-    kind: ActionKind = Field(sa_type=Word(ActionKind))  # type: ignore[call-overload]
+    kind: ActionKind = Field(sa_type=stored_as(ActionKind))
     by: str = Field(max_length=40)
     key_id: str = Field(max_length=40)
     on_behalf_of: str | None = Field(default=None, max_length=40)
@@ -136,7 +136,7 @@ class Action(SQLModel, table=True):
     target: dict[str, str] | None = Field(default=None, sa_type=JSON)
     """``{"judge": id}`` or ``{"department": code}`` of a transfer or appointment."""
     received_at: datetime = Field(sa_type=Instant)
-    state: ActionState = Field(default=ActionState.PENDING, sa_type=Word(ActionState))  # type: ignore[call-overload]
+    state: ActionState = Field(default=ActionState.PENDING, sa_type=stored_as(ActionState))
     refusal: str | None = Field(default=None, max_length=200)
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
     leased_until: datetime | None = Field(default=None, sa_type=Instant)
@@ -150,7 +150,7 @@ class WorkOrder(SQLModel, table=True):
     reference: str = Field(primary_key=True, max_length=20)
     number: int = Field(primary_key=True)
     holder_id: str = Field(max_length=40)
-    holder_kind: HolderKind = Field(sa_type=Word(HolderKind))  # type: ignore[call-overload]
+    holder_kind: HolderKind = Field(sa_type=stored_as(HolderKind))
     court: str = Field(max_length=8)
     department: str = Field(max_length=40)
     post: str = Field(max_length=200)
@@ -175,9 +175,9 @@ class RungRecord(SQLModel, table=True):
     reference: str = Field(primary_key=True, max_length=20)
     round: int = Field(primary_key=True)
     rung: int = Field(primary_key=True)
-    post: Post = Field(sa_type=Word(Post))  # type: ignore[call-overload]
+    post: Post = Field(sa_type=stored_as(Post))
     recipient: str | None = Field(default=None, max_length=40)
-    recipient_role: StaffRole | None = Field(default=None, sa_type=Word(StaffRole))  # type: ignore[call-overload]
+    recipient_role: StaffRole | None = Field(default=None, sa_type=stored_as(StaffRole))
     in_place_of: str | None = Field(default=None, max_length=80)
     charged_to: str | None = Field(default=None, max_length=40)
     """The holder at the due instant: a fault is charged to whoever held the request."""
