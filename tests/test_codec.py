@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -27,6 +27,7 @@ from liaison.converter import UndecodablePayload
 from liaison.keys import KeyRing
 from liaison.policy.words import Channel
 from tests.codec_workflow import Party, Ticket, TicketWorkflow, echo, fail
+from tests.keys.raw import clear_texts, payloads_in, raw_history
 
 TEMPORAL = Path(sys.prefix) / "bin" / "temporal"
 QUEUE = "codec"
@@ -94,32 +95,6 @@ async def eventually(check: Callable[[], Awaitable[bool]]) -> None:
             return
         await asyncio.sleep(0.1)
     pytest.fail("nothing happened within 10 s")
-
-
-async def raw_history(server: WorkflowEnvironment, workflow_id: str) -> dict[str, Any]:
-    history = await server.client.get_workflow_handle(workflow_id).fetch_history()
-    return history.to_json_dict()
-
-
-def payloads_in(node: Any) -> Iterator[dict[str, Any]]:
-    """Every payload anywhere in a history's JSON form."""
-    if isinstance(node, dict):
-        if "encoding" in (node.get("metadata") or {}):
-            yield node
-        else:
-            for child in node.values():
-                yield from payloads_in(child)
-    elif isinstance(node, list):
-        for child in node:
-            yield from payloads_in(child)
-
-
-def clear_texts(history: dict[str, Any]) -> list[Any]:
-    """The values of all payloads that anybody can read."""
-    encrypted = base64.b64encode(b"binary/encrypted").decode()
-    clear = [payload for payload in payloads_in(history) if payload["metadata"]["encoding"] != encrypted]
-    assert all(payload["metadata"].keys() == {"encoding"} for payload in clear), "a mark was left on"
-    return [json.loads(base64.b64decode(payload["data"])) for payload in clear]
 
 
 def assert_no_canary(stored: str | bytes) -> None:
