@@ -1,0 +1,161 @@
+"""From the policy document to the policy: parsed, checked against the Opinions, refused with a clear sentence.
+
+``parse_policy`` takes a parsed document (TOML or JSON); only ``packaged_policy``, for composition roots, opens a file.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from liaison.policy.document import PolicyError, Section, clock
+from liaison.policy.rules import Hours, Policy, ReplyLimit, RungRule, TriageRule
+from liaison.policy.words import AsksFor, Category, CourtLevel, Post, Procedure
+
+__all__ = ["Policy", "PolicyError", "packaged_policy", "parse_policy"]
+
+Word = TypeVar("Word", bound=StrEnum)
+
+# Opinions art. 8: who must have been informed after how many business days.
+_CITY_LADDER = {Post.DEPARTMENT_LEADER: 3, Post.DEPUTY_PRESIDENT: 5, Post.PRESIDENT: 7}
+OPINIONS_LADDER: Mapping[CourtLevel, Mapping[Post, int]] = {
+    CourtLevel.PRIMARY: {**_CITY_LADDER, Post.INTERMEDIATE_PRESIDENT: 8},
+    CourtLevel.INTERMEDIATE: _CITY_LADDER,
+}
+
+DAY = timedelta(hours=24)
+
+
+def packaged_policy() -> Policy:
+    """Read the policy that ships with the program; for composition roots."""
+    return parse_policy(tomllib.loads((files("liaison.policy") / "policy.toml").read_text(encoding="utf-8")))
+
+
+def parse_policy(document: Mapping[str, Any]) -> Policy:
+    """Turn a parsed document into a policy.
+
+    Raises:
+        PolicyError: a rule is missing, unknown or malformed, or a ladder is laxer than art. 8 and cites no document.
+    """
+    root = Section("", dict(document))
+    warning, limit = _parse_warning(root.section("warning"))
+    ladders, cited_document = _parse_ladders(root.section("ladder"), warning)
+    windows, triage = root.section("windows"), root.section("triage")
+    intake, reply, answer = root.section("intake"), root.section("reply"), root.section("answer")
+    policy = Policy(
+        version=root.number("version", least=1),
+        cut_off=root.clock("cut_off"),
+        spread=timedelta(minutes=root.number("spread_minutes", least=0)),
+        reply_limit=limit,
+        ladders=ladders,
+        cited_document=cited_document,
+        answer_business_days=answer.number("business_days", least=1),
+        staff_hours=_parse_hours(windows, "staff"),
+        staff_hours_of_court=_parse_court_hours(windows.section("staff_of_court")),
+        party_hours=_parse_hours(windows, "party"),
+        triage_of_category=_parse_triage(triage.section("category"), Category),
+        triage_of_asking=_parse_triage(triage.section("asks_for"), AsksFor),
+        received_ahead=timedelta(minutes=intake.number("ahead_minutes", least=0)),
+        received_back=timedelta(hours=intake.number("back_hours", least=0)),
+        reply_min_characters=reply.number("min_characters", least=1),
+    )
+    for section in (windows, triage, intake, reply, answer, root):
+        section.finish()
+    _check(policy)
+    return policy
+
+
+def _parse_warning(section: Section) -> tuple[RungRule, ReplyLimit]:
+    day = section.number("business_day", least=1)
+    limit = ReplyLimit(day, section.flag("provisional"), section.text("source"))
+    rung = RungRule(0, day, _parse_posts(section))
+    section.finish()
+    return rung, limit
+
+
+def _parse_ladders(section: Section, warning: RungRule) -> tuple[Mapping[CourtLevel, tuple[RungRule, ...]], str | None]:
+    ladders = {}
+    for level in CourtLevel:
+        rows = [Section(f"{section.at(level)}[{place}]", row) for place, row in enumerate(section.items(level))]
+        ladders[level] = (warning, *(_parse_rung(row) for row in rows))
+    cited_document = section.optional_text("cited_document")
+    section.finish()
+    return MappingProxyType(ladders), cited_document
+
+
+def _parse_rung(section: Section) -> RungRule:
+    rung = RungRule(section.number("rung", least=1), section.number("business_day", least=1), _parse_posts(section))
+    section.finish()
+    return rung
+
+
+def _parse_posts(section: Section) -> tuple[Post, ...]:
+    return tuple(_word(Post, section.at("informs"), item) for item in section.items("informs"))
+
+
+def _parse_hours(section: Section, key: str) -> tuple[Hours, ...]:
+    path, hours = section.at(key), []
+    for pair in section.items(key):
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise PolicyError(f"{path} must hold pairs of opening and closing time")
+        hours.append(Hours(clock(path, pair[0]), clock(path, pair[1])))
+    marks = [mark for window in hours for mark in (window.opens, window.closes)]
+    if marks != sorted(set(marks)):
+        raise PolicyError(f"{path} must hold windows in order, each closing after it opens and before the next")
+    return tuple(hours)
+
+
+def _parse_court_hours(section: Section) -> Mapping[str, tuple[Hours, ...]]:
+    return MappingProxyType({court: _parse_hours(section, court) for court in section.names()})
+
+
+def _parse_triage(section: Section, words: type[Word]) -> Mapping[Word, TriageRule]:
+    rules = {}
+    for key in section.names():
+        row = section.section(key)
+        procedure = _word(Procedure, row.at("procedure"), row.text("procedure"))
+        rules[_word(words, section.at(key), key)] = TriageRule(procedure, row.text("reason"))
+        row.finish()
+    return MappingProxyType(rules)
+
+
+def _word(words: type[Word], path: str, value: Any) -> Word:
+    try:
+        return words(value)
+    except ValueError:
+        raise PolicyError(f"{path} must be one of {', '.join(words)}, not {value!r}") from None
+
+
+def _check(policy: Policy) -> None:
+    if not timedelta(0) < policy.cut_off <= DAY:
+        raise PolicyError("cut_off must lie after 00:00")
+    wanted = set(Category) - {Category.DISCIPLINE_REPORT}
+    if policy.triage_of_category.keys() != wanted:
+        raise PolicyError(f"triage.category must have a row for each of {', '.join(sorted(wanted))} and no other")
+    for asking, rule in policy.triage_of_asking.items():
+        if rule.procedure is not Procedure.ORDINARY:
+            raise PolicyError(f"triage.asks_for.{asking} can only make a request ordinary")
+    for level, rungs in policy.ladders.items():
+        if [rule.rung for rule in rungs] != list(range(len(rungs))):
+            raise PolicyError(f"ladder.{level} must number its rungs 1, 2, 3 and so on; 0 is the warning")
+        days = [rule.business_day for rule in rungs]
+        if days != sorted(set(days)):
+            raise PolicyError(f"ladder.{level} must climb: each rung later than the one before, the warning first")
+        if policy.cited_document is None:
+            _refuse_laxer(level, rungs)
+
+
+def _refuse_laxer(level: CourtLevel, rungs: tuple[RungRule, ...]) -> None:
+    informed: dict[Post, int] = {}
+    for rule in rungs:
+        for post in rule.informs:
+            informed.setdefault(post, rule.business_day)
+    for post, latest in OPINIONS_LADDER[level].items():
+        if informed.get(post, latest + 1) > latest:
+            raise PolicyError(
+                f"ladder.{level} is laxer than art. 8 of the Opinions: {post} must be informed after {latest} "
+                "business days or earlier; a laxer ladder needs ladder.cited_document"
+            )

@@ -1,0 +1,81 @@
+"""The shapes of the policy: frozen values with the units in their names or types."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from liaison.policy.words import AsksFor, Category, CourtLevel, Post, Procedure
+
+
+@dataclass(frozen=True, slots=True)
+class RungRule:
+    """A rung of the ladder: after how many business days from receipt, and which posts are informed."""
+
+    rung: int
+    business_day: int
+    informs: tuple[Post, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLimit:
+    """Where the limit of rung 0 comes from; provisional while its own document is not held."""
+
+    business_day: int
+    provisional: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A window of the day as times since midnight in Shanghai: open at the first, shut at the second."""
+
+    opens: timedelta
+    closes: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class TriageRule:
+    """A procedure and, in both languages, why."""
+
+    procedure: Procedure
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One version of the rules; ``policy.toml`` explains each and names its article.
+
+    Attributes:
+        version: number of this version, from 1.
+        cut_off: when the last business day of a limit ends, as time since its midnight.
+        spread: window over which the work of one instant is spread.
+        reply_limit: the limit behind rung 0.
+        ladders: per court level all rungs, the warning first, in order.
+        cited_document: the document that allows a ladder laxer than the Opinions.
+        answer_business_days: end of which business day, on or after receipt, is the limit of the summary procedure.
+        staff_hours: working hours, in order; ``staff_hours_of_court`` where a court has others.
+        party_hours: hours in which parties get messages, any day.
+        triage_of_category: rule per category; triage_of_asking: rule per whom the party asks for.
+        received_ahead: how far ahead of our clock a stated time of receipt may lie; received_back: how far back.
+        reply_min_characters: length below which a text is no reply.
+    """
+
+    version: int
+    cut_off: timedelta
+    spread: timedelta
+    reply_limit: ReplyLimit
+    ladders: Mapping[CourtLevel, tuple[RungRule, ...]]
+    cited_document: str | None
+    answer_business_days: int
+    staff_hours: tuple[Hours, ...]
+    staff_hours_of_court: Mapping[str, tuple[Hours, ...]]
+    party_hours: tuple[Hours, ...]
+    triage_of_category: Mapping[Category, TriageRule]
+    triage_of_asking: Mapping[AsksFor, TriageRule]
+    received_ahead: timedelta
+    received_back: timedelta
+    reply_min_characters: int
+
+    def working_hours(self, court: str) -> tuple[Hours, ...]:
+        """Give the working hours of a court by its code."""
+        return self.staff_hours_of_court.get(court, self.staff_hours)
