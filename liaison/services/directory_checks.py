@@ -21,9 +21,11 @@ _ROLES = {
 }
 _POSTS = (StaffRole.DEPARTMENT_LEADER, StaffRole.DEPUTY_PRESIDENT, StaffRole.PRESIDENT)
 _CITY_WIDE = (StaffRole.DEPUTY_PRESIDENT, StaffRole.PRESIDENT)
+_LONGEST_CELL = 80
+"""Characters of a cell that holds one value; the tables have room for that."""
 _ID_FORMS = {
     RowKind.COURT: (r"[0-9]{{2}}|[0-9]{{4}}", "two or four digits, leading zeros included"),
-    RowKind.DEPARTMENT: (r"{court}-d-[a-z0-9]+", "{court}-d- and small letters or digits"),
+    RowKind.DEPARTMENT: (r"{court}-d-[a-z0-9]{{1,20}}", "{court}-d- and up to 20 small letters or digits"),
     RowKind.PERSON: (r"{court}-[a-z][0-9]{{2,3}}", "{court}-, one small letter and two or three digits"),
 }
 
@@ -113,6 +115,13 @@ def _texts(book: Book) -> Iterator[LineFault]:
             yield LineFault(row.line, "the duty desk needs a mobile or an office_phone.")
 
 
+def _cells(book: Book) -> Iterator[LineFault]:
+    for row in book.rows:
+        for column, text in row.cells.items():
+            if not text.isprintable() or (len(text) > _LONGEST_CELL and column != "in_charge_of"):
+                yield LineFault(row.line, f"{column} has over {_LONGEST_CELL} characters or an unprintable one.")
+
+
 def _phones(book: Book) -> Iterator[LineFault]:
     for row in book.rows:
         if row.mobile and e164(row.mobile, mobile_only=True) is None:
@@ -180,6 +189,7 @@ _CHECKS: tuple[Callable[[Book], Iterator[LineFault]], ...] = (
     _courts,
     _roles,
     _texts,
+    _cells,
     _phones,
     _places,
     _stand_ins,

@@ -42,6 +42,7 @@ def written(rows: Rows) -> str:
 
 ROLES = "judge, assistant, department_leader, deputy_president, president, clerk"
 POSTS = "department_leader, deputy_president, president"
+UNFIT = "has over 80 characters or an unprintable one."
 STAND_IN = "must be another person, a judge or a leader."
 
 CASES: list[tuple[Change, str, str]] = [
@@ -70,6 +71,8 @@ CASES: list[tuple[Change, str, str]] = [
     ),
     (cell("0104-j06", name=""), "0104-j06", "name is missing."),
     (cell("0104-j06", title_en=""), "0104-j06", "title_en is missing."),
+    (cell("0104-j06", title_en="J" * 81), "0104-j06", f"title_en {UNFIT}"),
+    (cell("0104-j06", title_zh="法\x7f官"), "0104-j06", f"title_zh {UNFIT}"),
     (cell("0104-l02", mobile=""), "0104-l02", "mobile is missing."),
     (cell("0118-v01", name="邬岚舟"), "0118-v01", "a vacant post has no name."),
     (
@@ -148,7 +151,7 @@ def test_all_mistakes_are_told_at_once_in_order_of_lines(directory_text: str) ->
 def test_a_department_code_shows_its_court(directory_text: str) -> None:
     faults = faults_of(directory_text.replace("0104-d-criminal", "0104-criminal"))
 
-    assert faults == [(32, "id '0104-criminal' must have the form 0104-d- and small letters or digits.")]
+    assert faults == [(32, "id '0104-criminal' must have the form 0104-d- and up to 20 small letters or digits.")]
 
 
 def test_a_city_needs_exactly_one_intermediate_court(directory_text: str) -> None:
@@ -194,4 +197,7 @@ def test_a_line_break_in_a_cell_does_not_shift_the_lines_told(directory_text: st
         "Court,", 'Court",', 1
     )
 
-    assert faults_of(broken.replace("13900001001", "1", 1)) == [(8, "mobile is not a valid mobile number.")]
+    assert faults_of(broken.replace("13900001001", "1", 1)) == [
+        (2, f"title_en {UNFIT}"),
+        (8, "mobile is not a valid mobile number."),
+    ]
