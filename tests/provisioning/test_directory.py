@@ -5,11 +5,10 @@ from importlib.resources import files
 
 import pytest
 
-from liaison.db.directory import staff_contact
+from liaison.db.directory import replace_directory, staff_contact
 from liaison.db.engine import Database
 from liaison.db.rulebook import Rulebook
 from liaison.keys import read_key_ring
-from liaison.services import directory
 from liaison.services.directory import load_directory, show_directory
 from liaison.services.directory_file import parse_directory
 from liaison.services.provisioning import prepare_local
@@ -47,13 +46,13 @@ async def test_a_loading_cut_short_leaves_the_directory_as_it_was(
 ) -> None:
     await prepare_local(settings, lambda: NOW)
     before = await show_directory(db)
-    real = directory.replace_directory
+    real = replace_directory
 
     async def cut(*given: object) -> None:
         await real(*given)  # type: ignore[arg-type]
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(directory, "replace_directory", cut)
+    monkeypatch.setattr("liaison.services.directory.replace_directory", cut)
     with pytest.raises(RuntimeError, match="disk is full"):
         ring = read_key_ring(settings.key_ring)
         await load_directory(db, ring, parse_directory(SAMPLE + ANOTHER_JUDGE), "operator-1", NOW)
