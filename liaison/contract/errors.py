@@ -8,7 +8,8 @@ from temporalio.exceptions import ApplicationError
 class ErrorType(StrEnum):
     """Types of our ``ApplicationError``s."""
 
-    NOT_OPEN_YET = "NotOpenYet"
+    NOT_SETTLED = "NotSettled"
+    """An earlier step is still under way: the same action may be taken a moment later."""
     ALREADY_CLOSED = "AlreadyClosed"
     NOT_THE_HOLDER = "NotTheHolder"
     OUT_OF_TURN = "OutOfTurn"

@@ -1,7 +1,9 @@
 """What workflows, activities and services say to one another.
 
 One frozen dataclass in, one out; later fields get defaults. Instants travel as ISO 8601 text in UTC, dates as
-``YYYY-MM-DD``; texts of parties and judges never travel, their ids do.
+``YYYY-MM-DD``; texts of parties and judges never travel, their ids do. Two clocks are kept apart: ``due_at`` and
+``received_at`` are instants of the registration book and compared with one another; ``act_at`` and the ``at`` of a run's
+own events are on the workflow's clock. In production the two are one; virtual time shifts the second.
 """
 
 from dataclasses import dataclass, field
@@ -33,7 +35,7 @@ class Rung:
     due_at: str
     """Exclusive: on time means received before it."""
     act_at: str
-    """``due_at`` plus the spread of the work."""
+    """``due_at`` plus the spread of the work, on the workflow's clock: the only instant it is waited for."""
     provisional: bool
     post: str
     """The post told at this rung, in both languages."""
@@ -75,6 +77,8 @@ class Action:
     received_at: str
     detail: str = ""
     """The procedure changed to, or the act of supervision; empty for the other kinds."""
+    as_holder: bool = False
+    """Given by the holder or his team: refused if, by the time it is taken, they no longer hold the request."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,6 @@ class RungDue:
     stream: int
     seq: int
     rung: int
-    due_at: str
     escalated_by: str = ""
     reason: str = ""
 

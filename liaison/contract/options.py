@@ -9,18 +9,18 @@ from datetime import timedelta
 from temporalio.common import RetryPolicy
 from temporalio.workflow import ActivityConfig
 
-PATIENT = ActivityConfig(
-    start_to_close_timeout=timedelta(seconds=15),
-    retry_policy=RetryPolicy(
-        initial_interval=timedelta(milliseconds=500), backoff_coefficient=2.0, maximum_interval=timedelta(seconds=30)
-    ),
-)
-"""One transaction, and at most one attempt to hand a message on."""
+from liaison.contract.public import Public
 
-SENDING = ActivityConfig(
-    start_to_close_timeout=timedelta(seconds=15),
-    retry_policy=RetryPolicy(
-        initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=5)
-    ),
-)
-"""A message: fast retries first, then one every five minutes."""
+_PATIENT = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30))
+_SENDING = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5))
+_LIMIT = timedelta(seconds=15)
+
+
+def patient(summary: str) -> ActivityConfig:
+    """One transaction, and at most one attempt to hand a message on. ``summary`` is read by operators."""
+    return ActivityConfig(start_to_close_timeout=_LIMIT, retry_policy=_PATIENT, summary=Public(summary))
+
+
+def sending(summary: str) -> ActivityConfig:
+    """A message: fast retries first, then one every five minutes."""
+    return ActivityConfig(start_to_close_timeout=_LIMIT, retry_policy=_SENDING, summary=Public(summary))

@@ -1,0 +1,1 @@
+"""Short messages: one port, several gateways."""

@@ -1,0 +1,60 @@
+"""What we ask of a short message gateway; every adapter keeps this promise."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class Fate(StrEnum):
+    """What a gateway knows of a message."""
+
+    SUBMITTED = "submitted"
+    DELIVERED = "delivered"
+    UNKNOWN = "unknown"
+    """The gateway keeps a log and never saw the message: it may be sent."""
+    CANNOT_SAY = "cannot_say"
+
+
+@dataclass(frozen=True, slots=True)
+class ShortMessage:
+    """One message to one number. ``id`` is ours and lets the gateway tell a repetition."""
+
+    id: str
+    to: str = field(repr=False)
+    template: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """The gateway has taken the message."""
+
+    provider_id: str
+    fate: Fate
+
+
+class GatewayRefused(Exception):
+    """The gateway will never send this message: wrong number, refused template."""
+
+
+class GatewayUnavailable(Exception):
+    """The message was not taken; it may be tried again."""
+
+
+class SmsGateway(Protocol):
+    """A way to send short messages."""
+
+    name: str
+
+    async def submit(self, message: ShortMessage) -> Submission:
+        """Hand a message over.
+
+        Raises:
+            GatewayRefused: It will never be sent.
+            GatewayUnavailable: It was certainly not taken.
+        """
+        ...
+
+    async def fate(self, message_id: str) -> Fate:
+        """What became of a message whose submission was interrupted."""
+        ...

@@ -1,0 +1,216 @@
+"""What a request causes: every consequence is an activity, in the order of its causes, and is shown to operators."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeUpdate
+
+with workflow.unsafe.imports_passed_through():
+    from liaison.contract import activities, search
+    from liaison.contract.messages import (
+        Action,
+        AnswerByMachine,
+        ApplyAction,
+        CloseRequest,
+        Dispatch,
+        Opened,
+        OpenRequest,
+        RecordEvents,
+        RunEvent,
+        Rung,
+        RungDue,
+        SignalReply,
+    )
+    from liaison.contract.names import SignalName
+    from liaison.contract.options import patient
+    from liaison.policy.words import ActionKind, ActionState, EventKind, HolderKind, Outcome, Stage
+    from workflows.details import current_details, rung_name
+    from workflows.effects import Effects
+    from workflows.signal_bodies import EscalateBody, ReplyBody, shown_name
+    from workflows.state import RequestState, may_change_holder
+
+HOLD_BACK = timedelta(minutes=5)
+"""How long a rung waits for a timely reply that lies in the inbox to be delivered."""
+
+
+class Consequences:
+    """Turns decisions into activities, keeps the state in step with their results, and shows it."""
+
+    def __init__(self, state: RequestState) -> None:
+        self.state = state
+        self.effects = Effects()
+        self.outcome: Outcome | None = None
+        self.look_again = False
+        """Set when the next instant may have changed."""
+        self._unwritten: list[RunEvent] = []
+        self._published: list[SearchAttributeUpdate[Any]] = []
+
+    async def open(self) -> Opened:
+        """Claim the request for this run and take over its plan and state."""
+        claim = OpenRequest(self.state.reference, workflow.info().first_execution_run_id, self.state.stream)
+        opened = await workflow.execute_activity(
+            activities.open_request, claim, **patient("claim the request, read its plan")
+        )
+        if not opened.duplicate:
+            self.state.adopt(opened)
+            # A fresh request was started with these attributes; a repaired one may differ in any.
+            self._published = self._attributes() if opened.stage is Stage.REGISTERED else []
+        return opened
+
+    def send_out(self) -> None:
+        """Send the work order to its first holder (art. 5)."""
+        self.state.unsettled += 1
+        order = Dispatch(self.state.reference, self.state.stream, self.state.next_seq())
+
+        async def dispatch() -> None:
+            self.state.holder = await workflow.execute_activity(
+                activities.dispatch, order, **patient("find the holder, send the work order")
+            )
+            self.state.offered = None
+            self.state.stage = Stage.AWAITING_REPLY
+            self.state.unsettled -= 1
+            self.show()
+
+        self.effects.add(dispatch)
+
+    def fire(self, rung: Rung, escalated_by: str = "", reason: str = "") -> None:
+        """Record a rung, once."""
+        self.state.recorded.append(rung.rung)
+        seq = self.state.next_seq()
+        due = RungDue(self.state.reference, self.state.stream, seq, rung.rung, escalated_by, reason)
+
+        async def record() -> None:
+            result = await workflow.execute_activity(
+                activities.record_rung, due, **patient(f"{rung_name(rung)}: {rung.post}")
+            )
+            if result.held_back:
+                self.state.recorded.remove(rung.rung)
+                self.state.held_back[rung.rung] = (workflow.now() + HOLD_BACK).isoformat()
+                self.look_again = True
+            elif result.post:
+                self.state.remarks.append(f"{rung_name(rung)} recorded 已报送: {result.post}")
+            self.show()
+
+        self.effects.add(record)
+
+    def answer_by_machine(self) -> None:
+        """Try to answer a summary request without a person (art. 4)."""
+        question = AnswerByMachine(self.state.reference, self.state.stream, self.state.next_seq())
+
+        async def answer() -> None:
+            machine = await workflow.execute_activity(
+                activities.answer_by_machine, question, **patient("try to answer without a person")
+            )
+            if machine.answer is not None and self.state.ending is None:
+                self.end(machine.answer)
+
+        self.effects.add(answer)
+
+    def end(self, action: Action) -> ActionState:
+        """Close by a reply, an answer or a withdrawal; silence that lasted past a limit before it stays on record."""
+        for rung in self.state.missed_before(action.received_at):
+            self.fire(rung)
+        self.state.ending = action
+        closure = CloseRequest(self.state.reference, self.state.stream, self.state.next_seq(), action)
+
+        async def close() -> None:
+            closed = await workflow.execute_activity(
+                activities.close_request, closure, **patient(f"close by {action.kind}")
+            )
+            self.outcome = closed.outcome
+            self.state.stage = Stage.CLOSED
+            self.show()
+
+        self.effects.add(close)
+        self.show()
+        late = action.kind is ActionKind.REPLY and self.state.is_late(action.received_at)
+        return ActionState.LATE if late else ActionState.ACCEPTED
+
+    def apply(self, action: Action) -> None:
+        """Let an action that closes nothing take effect."""
+        application = ApplyAction(self.state.reference, self.state.stream, self.state.next_seq(), action)
+        self.state.unsettled += may_change_holder(action)
+
+        async def apply() -> None:
+            applied = await workflow.execute_activity(
+                activities.apply_action, application, **patient(f"apply {action.kind}")
+            )
+            self.state.holder, self.state.offered = applied.holder, applied.offered
+            self.state.unsettled -= may_change_holder(action)
+            self.show()
+
+        self.effects.add(apply)
+
+    def keep_signal_reply(self, body: ReplyBody) -> None:
+        """Copy a reply typed as a signal into the inbox; if it is one, it closes the request."""
+        state = self.state
+        reply = SignalReply(state.reference, state.stream, state.next_seq(), state.reply_signals, body.judge, body.text)
+
+        async def keep() -> None:
+            kept = await workflow.execute_activity(
+                activities.keep_signal_reply, reply, **patient("keep a reply given as a signal")
+            )
+            if kept.reply is None:
+                self.refuse_signal(SignalName.REPLY, kept.refused)
+            elif state.ending is None:
+                self.end(kept.reply)
+
+        self.effects.add(keep)
+
+    def escalate(self, body: EscalateBody) -> None:
+        """Lift by one rung now, after what was caused before."""
+
+        async def lift() -> None:
+            rung = self.state.next_escalation()
+            if self.state.ending is not None or rung is None:
+                self.refuse_signal(SignalName.ESCALATE, "nobody above is left to be told")
+                return
+            self.fire(rung, body.by, body.reason)
+            self.look_again = True
+
+        self.effects.add(lift)
+
+    def refuse_signal(self, name: str, why: str) -> None:
+        """Put a signal that is not followed before the operators and the clerks."""
+        self.remark(EventKind.SIGNAL_REFUSED, f"signal {shown_name(name)} not followed 信号未执行: {why}")
+
+    def remark(self, kind: EventKind, sentence: str) -> None:
+        """A line in the details, on the record and before the clerks."""
+        self.state.remarks.append(sentence)
+        self.note(kind, sentence, workflow.now(), clerk_item=True)
+        self.show()
+
+    def note(self, kind: EventKind, detail: str, at: datetime, *, clerk_item: bool = False) -> None:
+        """Have a line of the record written in the background, with others that wait."""
+        self._unwritten.append(RunEvent(self.state.next_seq(), kind, at.isoformat(), detail, clerk_item))
+        if len(self._unwritten) == 1:
+            self.effects.add(self._write_events)
+
+    def show(self) -> None:
+        """Refresh the details, and those search attributes that differ from what operators see."""
+        workflow.set_current_details(current_details(self.state))
+        if not self.state.opened:
+            return
+        wanted = self._attributes()
+        if changed := [update for update in wanted if update not in self._published]:
+            workflow.upsert_search_attributes(changed)
+            self._published = wanted
+
+    async def _write_events(self) -> None:
+        events, self._unwritten = self._unwritten, []
+        batch = RecordEvents(self.state.reference, self.state.stream, events)
+        await workflow.execute_activity(activities.record_events, batch, **patient("write the record"))
+
+    def _attributes(self) -> list[SearchAttributeUpdate[Any]]:
+        state, holder = self.state, self.state.holder
+        due = state.next_due() if state.stage is not Stage.CLOSED else None
+        judge = holder.id if holder and holder.kind is HolderKind.JUDGE else None
+        return [
+            search.STAGE.value_set(state.stage),
+            search.PROCEDURE.value_set(state.procedure),
+            search.DEPARTMENT.value_set(holder.department) if holder else search.DEPARTMENT.value_unset(),
+            search.JUDGE.value_set(judge) if judge else search.JUDGE.value_unset(),
+            search.RUNG.value_set(max(state.recorded, default=-1)),
+            search.NEXT_DEADLINE.value_set(datetime.fromisoformat(due)) if due else search.NEXT_DEADLINE.value_unset(),
+        ]

@@ -1,0 +1,193 @@
+"""One request from registration to closure: waits for the next instant or a fact, and decides (Opinions art. 4-8).
+
+It never counts days, reads no clock but ``workflow.now()`` and touches nothing: every instant came from an activity,
+every consequence is one. Texts and people's names stay in the registration book.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+from temporalio import workflow
+from temporalio.common import RawValue
+
+with workflow.unsafe.imports_passed_through():
+    from liaison.contract.messages import Action, Opened, Receipt, RequestEnd, RequestStart
+    from liaison.contract.names import QUERY_STATE, SignalName, WorkflowName
+    from liaison.policy.words import ActionKind, ActionState, EventKind, Procedure, Stage
+    from workflows.consequences import Consequences
+    from workflows.details import timer_summary
+    from workflows.signal_bodies import BadSignal, EscalateBody, escalate_body, reply_body
+    from workflows.state import ENDING, RequestState
+
+CANCEL_IGNORED = (
+    "a cancel was asked for and ignored: a request ends by a reply, an answer or a withdrawal; "
+    "later cancels reach nobody 取消请求已记录，不予执行"
+)
+
+
+@workflow.defn(name=WorkflowName.LIAISON_REQUEST)
+class LiaisonRequestWorkflow:
+    """The durable life of one request 诉求."""
+
+    @workflow.init
+    def __init__(self, start: RequestStart) -> None:
+        self._state = RequestState(start.reference, start.stream)
+        self._then = Consequences(self._state)
+
+    @workflow.run
+    async def run(self, start: RequestStart) -> RequestEnd:
+        """Live beside the cancel button: a cancel ends nothing, it is put on record (design 3.9)."""
+        life = asyncio.create_task(self._live())
+        while True:
+            try:
+                return await asyncio.shield(life)
+            except asyncio.CancelledError:
+                if life.done():
+                    raise
+                self._then.remark(EventKind.CANCEL_IGNORED, CANCEL_IGNORED)
+
+    async def _live(self) -> RequestEnd:
+        opened = await self._then.open()
+        if opened.duplicate:
+            return RequestEnd(self._state.reference, duplicate=True)
+        working = asyncio.create_task(self._then.effects.work())
+        self._begin(opened)
+        while self._state.ending is None:
+            self._act_on_silence()
+            await self._next_instant_or_fact()
+        await self._then.effects.settled()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        working.cancel()
+        return RequestEnd(self._state.reference, self._then.outcome)
+
+    def _begin(self, opened: Opened) -> None:
+        if opened.answered_by is not None:
+            self._then.end(opened.answered_by)
+        elif self._state.procedure is Procedure.SUMMARY:
+            self._state.stage = Stage.ANSWERING
+            if opened.machine_may_answer:
+                self._then.answer_by_machine()
+        elif self._state.holder is None:
+            self._then.send_out()
+
+    def _act_on_silence(self) -> None:
+        """Let every limit that has passed take effect, once."""
+        now = workflow.now()
+        limit = self._state.answer_limit()
+        if limit is not None and limit <= now:
+            # Not answered by the end of the first business day: the holder must reply, on the same clock (art. 4, 5).
+            self._state.procedure = Procedure.ORDINARY
+            self._then.note(EventKind.PROCEDURE_CHANGED, "not answered by the end of the first business day", limit)
+            self._then.send_out()
+        for rung in self._state.due_rungs(now):
+            self._then.fire(rung)
+        self._then.show()
+
+    async def _next_instant_or_fact(self) -> None:
+        instant = self._state.next_instant()
+        self._then.look_again = False
+        with contextlib.suppress(asyncio.TimeoutError):
+            await workflow.wait_condition(
+                self._has_news,
+                timeout=instant - workflow.now() if instant else None,
+                timeout_summary=timer_summary(self._state) if instant else None,
+            )
+        self._then.effects.raise_failure()
+
+    def _has_news(self) -> bool:
+        return self._state.ending is not None or self._then.look_again or self._then.effects.failure is not None
+
+    @workflow.update(name=ActionKind.REPLY)
+    def reply(self, action: Action) -> Receipt:
+        """The holder replies; the request closes."""
+        return self._take(action)
+
+    @workflow.update(name=ActionKind.ANSWER)
+    def answer(self, action: Action) -> Receipt:
+        """A clerk answers on the spot; the request closes."""
+        return self._take(action)
+
+    @workflow.update(name=ActionKind.WITHDRAWAL)
+    def withdraw(self, action: Action) -> Receipt:
+        """The party withdraws; the request closes."""
+        return self._take(action)
+
+    @workflow.update(name=ActionKind.SIGN_IN)
+    def sign_in(self, action: Action) -> Receipt:
+        """The holder, or whoever is offered the work order, signs in 签收."""
+        return self._take(action)
+
+    @workflow.update(name=ActionKind.TRANSFER)
+    def transfer(self, action: Action) -> Receipt:
+        """Offer the work order to somebody else; the giver holds it until the taker signs in."""
+        return self._take(action)
+
+    @workflow.update(name=ActionKind.RETURN)
+    def return_order(self, action: Action) -> Receipt:
+        """Return the work order, or refuse the offered one."""
+        return self._take(action)
+
+    @workflow.update(name=ActionKind.PROCEDURE_CHANGE)
+    def change_procedure(self, action: Action) -> Receipt:
+        """A clerk changes the procedure; the clock runs on."""
+        return self._take(action)
+
+    @workflow.update(name=ActionKind.SUPERVISION_ACT)
+    def supervise(self, action: Action) -> Receipt:
+        """A leader acknowledges, urges, asks why or appoints; the holder explains."""
+        return self._take(action)
+
+    def _check(self, action: Action) -> None:
+        self._state.check(action, workflow.now())
+
+    for _handler in (reply, answer, withdraw, sign_in, transfer, return_order, change_procedure, supervise):
+        _handler.validator(_check)
+    del _handler
+
+    def _take(self, action: Action) -> Receipt:
+        if action.action_id not in self._state.taken:
+            self._state.taken[action.action_id] = self._follow(action)
+        return Receipt(action.action_id, self._state.taken[action.action_id])
+
+    def _follow(self, action: Action) -> ActionState:
+        if action.kind in ENDING:
+            return self._then.end(action)
+        self._then.apply(action)
+        if action.kind is ActionKind.PROCEDURE_CHANGE:
+            self._change_procedure(Procedure(action.detail))
+        return ActionState.ACCEPTED
+
+    def _change_procedure(self, wanted: Procedure) -> None:
+        self._state.procedure = wanted
+        self._then.look_again = True
+        if wanted is Procedure.ORDINARY:
+            self._then.send_out()
+        else:
+            self._state.stage = Stage.ANSWERING
+
+    @workflow.signal(dynamic=True)
+    def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
+        """``reply`` and ``escalate``; whatever else arrives is put on record and never raises (design section 6)."""
+        self._state.reply_signals += name == SignalName.REPLY
+        try:
+            if name == SignalName.REPLY:
+                self._then.keep_signal_reply(reply_body(args))
+            elif name == SignalName.ESCALATE:
+                self._escalate(escalate_body(args))
+            else:
+                raise BadSignal("there is no such signal; there are reply and escalate")
+        except BadSignal as bad:
+            self._then.refuse_signal(name, str(bad))
+
+    def _escalate(self, body: EscalateBody) -> None:
+        said = f"{body.by}/{body.reason}"
+        if said in self._state.escalations:
+            raise BadSignal("the same escalation was asked for before")
+        self._state.escalations.append(said)
+        self._then.escalate(body)
+
+    @workflow.query(name=QUERY_STATE)
+    def state(self) -> RequestState:
+        """The live state."""
+        return self._state

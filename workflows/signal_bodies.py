@@ -1,0 +1,73 @@
+"""Bodies of plain signals: typed by people in Temporal's UI, hence untyped, hostile and checked here."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from temporalio import workflow
+from temporalio.common import RawValue
+
+MAX_CHARACTERS = 5_000
+_NAME = re.compile(r"[A-Za-z][A-Za-z_-]{0,31}")
+
+
+class BadSignal(Exception):
+    """A signal that cannot be followed; the text is fit for the details."""
+
+
+@dataclass(frozen=True)
+class ReplyBody:
+    """``{"judge": "<id>", "text": "..."}``."""
+
+    judge: str
+    text: str
+
+
+@dataclass(frozen=True)
+class EscalateBody:
+    """``{"by": "<id>", "reason": "..."}``."""
+
+    by: str
+    reason: str
+
+
+def reply_body(args: Sequence[RawValue]) -> ReplyBody:
+    """Read a reply.
+
+    Raises:
+        BadSignal: The body has another shape.
+    """
+    body = _texts(args, ("judge", "text"))
+    return ReplyBody(body["judge"], body["text"])
+
+
+def escalate_body(args: Sequence[RawValue]) -> EscalateBody:
+    """Read an escalation.
+
+    Raises:
+        BadSignal: The body has another shape.
+    """
+    body = _texts(args, ("by", "reason"))
+    return EscalateBody(body["by"][:40], body["reason"])
+
+
+def shown_name(name: str) -> str:
+    """A signal's name if it is a plain word; anything else may be personal data and is not repeated."""
+    return name if _NAME.fullmatch(name) else "(unprintable)"
+
+
+def _texts(args: Sequence[RawValue], fields: tuple[str, ...]) -> dict[str, str]:
+    if len(args) != 1:
+        raise BadSignal("a signal takes one JSON object")
+    try:
+        body = workflow.payload_converter().from_payload(args[0].payload)
+    except Exception as error:
+        # Whatever a hostile payload makes the converter raise, the run goes on.
+        raise BadSignal("the body cannot be read") from error
+    if not isinstance(body, dict) or set(body) != set(fields):
+        raise BadSignal(f"the body must be an object of {' and '.join(fields)}")
+    if not all(isinstance(body[name], str) and body[name].strip() for name in fields):
+        raise BadSignal(f"{' and '.join(fields)} must be texts")
+    if any(len(body[name]) > MAX_CHARACTERS for name in fields):
+        raise BadSignal(f"a text is longer than {MAX_CHARACTERS} characters")
+    return {name: body[name] for name in fields}

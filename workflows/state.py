@@ -1,0 +1,145 @@
+"""What a request knows of itself, and which actions fit: pure, serialisable, without a clock of its own."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from liaison.contract.errors import ErrorType, Refusal
+from liaison.contract.messages import Action, Holder, Opened, Rung
+from liaison.policy.words import ActionKind, ActionState, Procedure, Stage, SupervisionAct
+
+ENDING = frozenset({ActionKind.REPLY, ActionKind.ANSWER, ActionKind.WITHDRAWAL})
+"""Actions that close a request."""
+
+HOLDER_CHANGING = frozenset({ActionKind.SIGN_IN, ActionKind.TRANSFER, ActionKind.RETURN, ActionKind.PROCEDURE_CHANGE})
+"""Actions after which somebody else may hold the request; a leader's appointment is one too."""
+
+
+@dataclass
+class RequestState:
+    """Everything a run of ``LiaisonRequestWorkflow`` remembers. Instants are ISO text that came from history."""
+
+    reference: str
+    stream: int
+    opened: bool = False
+    procedure: Procedure = Procedure.ORDINARY
+    stage: Stage = Stage.REGISTERED
+    answer_due_on: str = ""
+    answer_act_at: str = ""
+    rungs: list[Rung] = field(default_factory=list)
+    recorded: list[int] = field(default_factory=list)
+    """Rungs recorded, or being recorded."""
+    held_back: dict[int, str] = field(default_factory=dict)
+    """Rungs that found a timely reply in the inbox: until when the reply is waited for."""
+    holder: Holder | None = None
+    offered: Holder | None = None
+    unsettled: int = 0
+    """Steps under way after which somebody else may hold the request."""
+    ending: Action | None = None
+    taken: dict[str, ActionState] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+    seq: int = 1
+    """Number of the last event; opening is the first."""
+    reply_signals: int = 0
+    escalations: list[str] = field(default_factory=list)
+
+    def adopt(self, opened: Opened) -> None:
+        """Take over what the registration book knows."""
+        self.opened = True
+        self.procedure, self.stage = opened.procedure, opened.stage
+        self.answer_due_on, self.answer_act_at = opened.answer_due_on, opened.answer_act_at
+        self.rungs, self.recorded = list(opened.rungs), list(opened.recorded)
+        self.holder, self.offered = opened.holder, opened.offered
+
+    def next_seq(self) -> int:
+        """The number of the next event of this run chain."""
+        self.seq += 1
+        return self.seq
+
+    def check(self, action: Action, now: datetime) -> None:
+        """Refuse an action that does not fit.
+
+        Raises:
+            Refusal: With the type that tells the giver why.
+        """
+        if action.action_id in self.taken:
+            return
+        if self.ending is not None:
+            raise Refusal(ErrorType.ALREADY_CLOSED, "the request is closed 诉求已办结")
+        if not self.opened or (self.unsettled and action.kind in {*HOLDER_CHANGING, ActionKind.REPLY}):
+            raise Refusal(ErrorType.NOT_SETTLED, "an earlier step is under way; try again 上一步尚未完成，请稍后重试")
+        if action.as_holder:
+            self._check_holder(action)
+        if action.kind is ActionKind.ANSWER and self.procedure is not Procedure.SUMMARY:
+            raise Refusal(ErrorType.OUT_OF_TURN, "a work order is replied to by its holder 工单由承办人答复")
+        if action.kind is ActionKind.PROCEDURE_CHANGE:
+            self._check_procedure(Procedure(action.detail), now)
+
+    def _check_holder(self, action: Action) -> None:
+        if self.holder is None:
+            raise Refusal(ErrorType.OUT_OF_TURN, "no work order is out 尚未派单")
+        may_act = set(self.holder.members)
+        if self.offered is not None and action.kind in {ActionKind.SIGN_IN, ActionKind.RETURN}:
+            may_act |= set(self.offered.members)
+        if action.by not in may_act:
+            raise Refusal(ErrorType.NOT_THE_HOLDER, "somebody else holds the request 承办人已变更")
+
+    def _check_procedure(self, wanted: Procedure, now: datetime) -> None:
+        if wanted is self.procedure:
+            raise Refusal(ErrorType.OUT_OF_TURN, f"the procedure is {wanted} already 程序未变")
+        too_late = self.recorded or now >= datetime.fromisoformat(self.answer_act_at)
+        if wanted is Procedure.SUMMARY and too_late:
+            raise Refusal(ErrorType.OUT_OF_TURN, "the time to answer on the spot is over 即答期限已过")
+
+    def due_rungs(self, now: datetime) -> list[Rung]:
+        """Rungs whose instant has come, lowest first."""
+        return [rung for rung in self._to_come() if self.act_at(rung) <= now]
+
+    def missed_before(self, received_at: str) -> list[Rung]:
+        """Rungs not yet recorded that were due when a late reply arrived: silence lasted past them."""
+        received = datetime.fromisoformat(received_at)
+        return [rung for rung in self.unrecorded() if datetime.fromisoformat(rung.due_at) <= received]
+
+    def unrecorded(self) -> list[Rung]:
+        """Rungs still to come, whatever the procedure."""
+        return [rung for rung in self.rungs if rung.rung not in self.recorded]
+
+    def act_at(self, rung: Rung) -> datetime:
+        """When a rung is looked at next."""
+        return datetime.fromisoformat(self.held_back.get(rung.rung, rung.act_at))
+
+    def answer_limit(self) -> datetime | None:
+        """When a summary request becomes ordinary."""
+        return datetime.fromisoformat(self.answer_act_at) if self.procedure is Procedure.SUMMARY else None
+
+    def next_instant(self) -> datetime | None:
+        """The next instant at which silence has a consequence."""
+        instants: Iterable[datetime] = [self.act_at(rung) for rung in self._to_come()]
+        limit = self.answer_limit()
+        return min([*instants, *([limit] if limit else [])], default=None)
+
+    def next_due(self) -> str | None:
+        """The next due instant as operators and lists know it, without the spread."""
+        return self._to_come()[0].due_at if self._to_come() else self.answer_act_at or None
+
+    def next_escalation(self) -> Rung | None:
+        """The rung that lifting the request by one reaches; None above the last."""
+        highest = max([rung for rung in self.recorded if rung > 0], default=0)
+        return next((rung for rung in self.rungs if rung.rung == highest + 1), None)
+
+    def is_late(self, received_at: str) -> bool:
+        """Whether something received then missed the first limit, the one the warning marks."""
+        return bool(self.rungs) and received_at_or_after(received_at, self.rungs[0].due_at)
+
+    def _to_come(self) -> list[Rung]:
+        return self.unrecorded() if self.procedure is Procedure.ORDINARY else []
+
+
+def received_at_or_after(received_at: str, due_at: str) -> bool:
+    """On time means received before the due instant (design section 4)."""
+    return datetime.fromisoformat(received_at) >= datetime.fromisoformat(due_at)
+
+
+def may_change_holder(action: Action) -> bool:
+    """Whether somebody else may hold the request after the action."""
+    return action.kind in HOLDER_CHANGING or action.detail == SupervisionAct.APPOINT
