@@ -1,0 +1,81 @@
+"""What every service is given, and the answer that those which change something give."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from temporalio.client import Client
+
+from liaison.db.engine import Database
+from liaison.db.rulebook import Rulebook
+from liaison.gateways.trial_system.port import TrialSystem
+from liaison.keys import KeyRing
+from liaison.policy.scope import Scope
+
+Body = dict[str, Any]
+"""A JSON object as the API shows it."""
+
+BREAK_SECONDS = 2.0
+KEY_CACHE_SECONDS = 2.0
+
+
+class Breaker:
+    """After Temporal was found away nobody waits for it for two seconds: the relay does what was left undone."""
+
+    def __init__(self) -> None:
+        self._closed_from = float("-inf")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a caller should not even try."""
+        return time.monotonic() < self._closed_from
+
+    def trip(self) -> None:
+        """Temporal did not answer."""
+        self._closed_from = time.monotonic() + BREAK_SECONDS
+
+
+@dataclass(frozen=True)
+class KnownKey:
+    """An API key as last read: ``fresh_until`` is a monotonic time in seconds."""
+
+    secret_hash: str = field(repr=False)
+    expires_at: datetime
+    scope: Scope
+    fresh_until: float
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The parts services work with, built once by a composition root.
+
+    Attributes:
+        db: The registration book.
+        ring: Seals texts and makes keyed hashes.
+        rulebook: Calendar and policy versions and the roster, as stored.
+        client: Temporal, lazily connected; it may be down at any time.
+        clock: Now, aware; virtual in tests and the demo.
+        trial_system: The courts' own register of cases.
+        breaker: Spares callers the wait while Temporal is down.
+        known_keys: API keys read in the last two seconds.
+    """
+
+    db: Database
+    ring: KeyRing
+    rulebook: Rulebook
+    client: Client
+    clock: Callable[[], datetime]
+    trial_system: TrialSystem
+    breaker: Breaker = field(default_factory=Breaker)
+    known_keys: dict[str, KnownKey] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a caller hears: status 201 (done), 202 (kept, done later) or 200 (the stored answer to a repetition)."""
+
+    status: int
+    body: Body
+    location: str
