@@ -161,8 +161,8 @@ async def _keep_for(client: Client, retention: timedelta) -> None:
         await client.workflow_service.register_namespace(
             RegisterNamespaceRequest(namespace=client.namespace, workflow_execution_retention_period=wanted)
         )
-        # Other parts of the server learn of a new namespace a little later.
-        await _until(lambda: _exists(client))
+        # The frontend learns of a new namespace some seconds after the store has it.
+        await _until(lambda: _is_known(client))
     elif found != wanted:
         config = NamespaceConfig(workflow_execution_retention_ttl=wanted)
         await client.workflow_service.update_namespace(
@@ -181,8 +181,14 @@ async def _retention(client: Client) -> Duration | None:
     return found.config.workflow_execution_retention_ttl
 
 
-async def _exists(client: Client) -> bool:
-    return await _retention(client) is not None
+async def _is_known(client: Client) -> bool:
+    try:
+        await _search_attributes(client)
+    except RPCError as fault:
+        if fault.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return True
 
 
 async def _know(client: Client, wanted: Mapping[str, IndexedValueType.ValueType]) -> None:

@@ -129,8 +129,9 @@ class _Supervisor:
     async def _set_up_temporal(self) -> None:
         client = await connect(self._settings, "up", lazy=True, runtime=logged_runtime())
         try:
-            await wait_until_serving(client, _TEMPORAL_WAIT)
-            await set_up_namespace(client, attributes=self._attributes)
+            async with asyncio.timeout(_TEMPORAL_WAIT.total_seconds()):
+                await wait_until_serving(client, _TEMPORAL_WAIT)
+                await set_up_namespace(client, attributes=self._attributes)
         except TimeoutError:
             raise HostFault(
                 f"Temporal did not answer within {_TEMPORAL_WAIT.seconds} seconds; the log says why."

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +107,19 @@ class Copy:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        for pid in self.pids():
-            wait_for(lambda pid=pid: is_gone(pid), 10)
+        left = [pid for pid in self.pids() if not self._goes(pid)]
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        assert not left, "children outlived their supervisor"
+
+    def _goes(self, pid: int) -> bool:
+        """Whether a child ends by itself within moments; its number may meanwhile be a stranger's."""
+        try:
+            wait_for(partial(is_gone, pid), 5)
+        except AssertionError:
+            proc = Path(f"/proc/{pid}")
+            return str(self.home) not in (proc / "cmdline").read_text() + (proc / "environ").read_text()
+        return True
 
 
 def copies(folder: Path) -> Iterator[Callable[..., Copy]]:

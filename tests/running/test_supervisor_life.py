@@ -40,9 +40,13 @@ def test_one_log_holds_every_process_and_each_line_once(running: Copy) -> None:
 
 def test_a_killed_child_comes_back_after_a_pause(running: Copy) -> None:
     for child in ("worker", "api"):
+
+        def is_back(child: str = child, starts: int = len(running.pids(child))) -> bool:
+            return len(running.pids(child)) > starts
+
         before = running.pids(child)
         os.kill(before[-1], signal.SIGKILL)
-        pause = wait_for(lambda child=child, before=before: len(running.pids(child)) > len(before))
+        pause = wait_for(is_back)
         assert pause >= 0.4, "it came back without back-off"
         death = [line for line in running.lines() if line["event"] == "child died" and line["child"] == child][-1]
         assert (death["exit_code"], death["restart_in_seconds"]) == (-signal.SIGKILL, 0.5)
