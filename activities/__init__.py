@@ -1,0 +1,1 @@
+"""What a workflow may ask of the world; one class per matter, carrying its tools."""

@@ -25,6 +25,12 @@ def desk(department: str) -> str:
     return f"desk:{department}"
 
 
+def department_of(recipient: str) -> str | None:
+    """The department whose desk a recipient name stands for; None for a person or the party."""
+    prefix, _, department = recipient.partition(":")
+    return department if prefix == "desk" else None
+
+
 @dataclass(frozen=True)
 class Draft:
     """A message to be reserved. ``params`` fill the template and may be personal: they are sealed."""
@@ -109,3 +115,8 @@ async def waiting_bells(session: AsyncSession, reference: str) -> list[Message]:
         )
     )
     return list(found.all())
+
+
+def supersede(message: Message, now: datetime) -> None:
+    """The reason of a waiting message is gone: it is not sent, and the row says so."""
+    message.state, message.settled_at = MessageState.SUPERSEDED, now

@@ -47,11 +47,6 @@ async def find_request(session: AsyncSession, scope: Scope, reference: str) -> F
     return None if row is None else Found(row[0], row[1], row[2])
 
 
-async def plan_in_force(session: AsyncSession, request: Request) -> Plan:
-    """The newest plan of a request that has a course of its own."""
-    return await session.get_one(Plan, (request.reference, request.plan))
-
-
 async def list_requests(
     session: AsyncSession, scope: Scope, filters: RequestFilters, now: datetime, after: str, limit: int
 ) -> list[Found]:

@@ -1,5 +1,6 @@
 """The append-only record, and the lock that orders everything done to one request."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.errors import RequestUnknown
-from liaison.db.tables import ClerkItem, Event, Request
+from liaison.db.tables import ClerkItem, Event, Fault, Request
+from liaison.policy.recipients import Fault as RosterFault
 from liaison.policy.words import EventKind
 
 INTAKE, INBOX, MESSAGES = "intake", "inbox", "messages"
@@ -81,6 +83,15 @@ async def append_clerk_item(
 ) -> None:
     """Put something before the clerks of the platform."""
     session.add(ClerkItem(reference=reference, stream=stream, seq=seq, reason=reason, created_at=at))
+
+
+async def record_faults(
+    session: AsyncSession, reference: str, rung: int | None, faults: Iterable[RosterFault], at: datetime
+) -> None:
+    """Enter posts found vacant or absent into the register of faults (design section 5)."""
+    for fault in faults:
+        subject = fault.staff_id or fault.post.value
+        session.add(Fault(reference=reference, rung=rung, subject=subject, reason=fault.kind.value, found_at=at))
 
 
 async def _is_recorded(session: AsyncSession, reference: str, stream: str, seq: int) -> bool:

@@ -1,0 +1,137 @@
+"""What people do to an open request: sign in, transfer, return, change the procedure, supervise."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio import activity
+
+from activities.judge_notification import recipient_name
+from activities.messaging import Messaging
+from activities.tools import Tools, holder_message
+from liaison.contract.messages import Applied, ApplyAction
+from liaison.contract.names import run_stream
+from liaison.db.inbox import offer_of, settle_action
+from liaison.db.record import append_event, lock_request
+from liaison.db.tables import Action, Request, WorkOrder
+from liaison.db.work_orders import end_orders, offer_order, put_in_force, withdraw_offer
+from liaison.policy.roster import Holder, Roster
+from liaison.policy.words import ActionKind, ActionState, EventKind, Procedure, Stage, SupervisionAct
+
+Effect = tuple[EventKind, dict[str, Any]]
+Step = Callable[[AsyncSession, Request, Action, Roster], Awaitable[Effect]]
+
+
+class Acting:
+    """Applies actions that close nothing."""
+
+    def __init__(self, tools: Tools, messaging: Messaging) -> None:
+        self._tools = tools
+        self._messaging = messaging
+        self._steps: dict[ActionKind, Step] = {
+            ActionKind.SIGN_IN: self._sign_in,
+            ActionKind.TRANSFER: self._transfer,
+            ActionKind.RETURN: self._return,
+            ActionKind.PROCEDURE_CHANGE: self._change_procedure,
+            ActionKind.SUPERVISION_ACT: self._supervise,
+        }
+
+    @activity.defn
+    async def apply_action(self, application: ApplyAction) -> Applied:
+        """Let a sign-in, transfer, return, change of procedure or act of supervision take effect."""
+        async with self._tools.db.write() as session:
+            request = await lock_request(session, application.reference)
+            roster = await self._tools.rulebook.roster(session)
+            action = await session.get_one(Action, application.action.action_id)
+            if action.state is ActionState.PENDING:
+                await self._apply(session, request, action, roster, application)
+            offer = await offer_of(session, request.reference, request.work_order)
+            applied = Applied(
+                holder=holder_message(roster, request.holder_id),
+                offered=holder_message(roster, offer.holder_id if offer else None),
+            )
+        await self._messaging.hand_on(application.reference, action.id)
+        return applied
+
+    async def _apply(
+        self, session: AsyncSession, request: Request, action: Action, roster: Roster, application: ApplyAction
+    ) -> None:
+        now = self._tools.clock()
+        kind, detail = await self._steps[action.kind](session, request, action, roster)
+        await append_event(
+            session, request.reference, run_stream(application.stream), kind, action.received_at, action.by,
+            {"action": action.id, **detail}, recorded_at=now, seq=application.seq,
+        )  # fmt: skip
+        await settle_action(session, action.id, ActionState.ACCEPTED, now)
+
+    async def _sign_in(self, session: AsyncSession, request: Request, action: Action, roster: Roster) -> Effect:
+        offer = await offer_of(session, request.reference, request.work_order)
+        taken_over = offer is not None and action.by in _members(roster, offer.holder_id)
+        order = offer if offer is not None and taken_over else await self._order(session, request)
+        order.signed_in_at, order.signed_in_by = action.received_at, action.by
+        if taken_over:
+            await put_in_force(session, request, order, self._tools.clock())
+            return EventKind.TRANSFERRED, {"holder": order.holder_id, "order": order.number}
+        return EventKind.SIGNED_IN, {"holder": order.holder_id, "order": order.number}
+
+    async def _transfer(self, session: AsyncSession, request: Request, action: Action, roster: Roster) -> Effect:
+        target = action.target or {}
+        taker = roster.holder(target.get("judge") or target.get("department") or "")
+        if taker is None:
+            raise RuntimeError(f"action {action.id} names nobody the directory knows")
+        return await self._offer(session, request, action, roster, taker, EventKind.TRANSFER_OFFERED)
+
+    async def _return(self, session: AsyncSession, request: Request, action: Action, roster: Roster) -> Effect:
+        """The taker refuses the offer; or the holder gives the order back, to whom it is sent next."""
+        offer = await offer_of(session, request.reference, request.work_order)
+        if offer is not None and action.by in _members(roster, offer.holder_id):
+            await withdraw_offer(session, request, self._tools.clock())
+            await self._tell_holder(session, request, action, "work_order_returned")
+            return EventKind.RETURNED, {"refused_by": offer.holder_id, "holder": request.holder_id}
+        service = roster.litigation_service(request.court)
+        if request.holder_id == service.code:
+            service = roster.case_filing_chamber()
+        return await self._offer(session, request, action, roster, service.as_holder, EventKind.RETURNED)
+
+    async def _offer(
+        self, session: AsyncSession, request: Request, action: Action, roster: Roster, taker: Holder, kind: EventKind
+    ) -> Effect:
+        order = await offer_order(session, request, roster, taker, action.by, action.id, self._tools.clock())
+        recipient = recipient_name(order.holder_id, order.holder_kind)
+        await self._messaging.reserve(session, request, action.id, recipient, "work_order_offered", {})
+        return kind, {"offered_to": order.holder_id, "order": order.number}
+
+    async def _change_procedure(
+        self, session: AsyncSession, request: Request, action: Action, roster: Roster
+    ) -> Effect:
+        request.procedure = Procedure(action.detail)
+        if request.procedure is Procedure.SUMMARY:
+            await end_orders(session, request.reference, self._tools.clock())
+            request.holder_id = request.holder_kind = request.holder_post = request.holder_team = None
+            request.stage = Stage.ANSWERING
+        return EventKind.PROCEDURE_CHANGED, {"procedure": action.detail}
+
+    async def _supervise(self, session: AsyncSession, request: Request, action: Action, roster: Roster) -> Effect:
+        act = SupervisionAct(action.detail)
+        request.last_act = act.value
+        if act is SupervisionAct.APPOINT:
+            _, detail = await self._transfer(session, request, action, roster)
+            return EventKind.SUPERVISED, {"act": act.value, **detail}
+        if act in (SupervisionAct.URGE, SupervisionAct.ASK_WHY):
+            await self._tell_holder(session, request, action, act.value)
+        if act is SupervisionAct.EXPLAIN and request.supervisor:
+            await self._messaging.reserve(session, request, action.id, request.supervisor, "explanation", {})
+        return EventKind.SUPERVISED, {"act": act.value}
+
+    async def _tell_holder(self, session: AsyncSession, request: Request, action: Action, template: str) -> None:
+        if request.holder_id and request.holder_kind:
+            recipient = recipient_name(request.holder_id, request.holder_kind)
+            await self._messaging.reserve(session, request, action.id, recipient, template, {})
+
+    async def _order(self, session: AsyncSession, request: Request) -> WorkOrder:
+        return await session.get_one(WorkOrder, (request.reference, request.work_order))
+
+
+def _members(roster: Roster, holder_id: str) -> list[str]:
+    holder = holder_message(roster, holder_id)
+    return holder.members if holder else []

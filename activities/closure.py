@@ -1,0 +1,95 @@
+"""Closure 办结: a reply closes the request at once, at any hour, and the party gets the answer in its window."""
+
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio import activity
+
+from activities.messaging import Messaging
+from activities.sms import SUPERVISION
+from activities.supervision import rung_cause
+from activities.tools import PLATFORM, Tools
+from liaison.contract.messages import Closed, CloseRequest
+from liaison.contract.names import run_stream
+from liaison.db.claims import newest_plan
+from liaison.db.closing import close_with_attached
+from liaison.db.inbox import action_texts, settle_action
+from liaison.db.messages import PARTY, supersede, waiting_bells
+from liaison.db.record import append_event, lock_request
+from liaison.db.rungs import annul_rungs
+from liaison.db.tables import Action, Plan, Request
+from liaison.db.work_orders import end_orders
+from liaison.policy.words import ActionKind, ActionState, EventKind, MessageClass, Outcome, ReplyKind
+
+OUTCOMES = {
+    ActionKind.REPLY: Outcome.REPLIED,
+    ActionKind.ANSWER: Outcome.ANSWERED,
+    ActionKind.WITHDRAWAL: Outcome.WITHDRAWN,
+}
+
+
+class Closure:
+    """Ends requests."""
+
+    def __init__(self, tools: Tools, messaging: Messaging) -> None:
+        self._tools = tools
+        self._messaging = messaging
+
+    @activity.defn
+    async def close_request(self, closure: CloseRequest) -> Closed:
+        """Close the request and send the party the answer."""
+        outcome = OUTCOMES[closure.action.kind]
+        async with self._tools.db.write() as session:
+            request = await lock_request(session, closure.reference)
+            action = await session.get_one(Action, closure.action.action_id)
+            if request.outcome is None:
+                await self._close(session, request, action, closure, outcome)
+        await self._messaging.hand_on(closure.reference, action.id)
+        return Closed(outcome)
+
+    async def _close(
+        self, session: AsyncSession, request: Request, action: Action, closure: CloseRequest, outcome: Outcome
+    ) -> None:
+        now, stream = self._tools.clock(), run_stream(closure.stream)
+        plan = await newest_plan(session, request)
+        late = action.kind is ActionKind.REPLY and _is_late(plan, action.received_at)
+        await settle_action(session, action.id, ActionState.LATE if late else ActionState.ACCEPTED, now)
+        detail = {"action": action.id, "outcome": outcome.value, "late": late, "holder": request.holder_id}
+        await append_event(
+            session, request.reference, stream, EventKind.CLOSED, action.received_at, action.by, detail,
+            recorded_at=now, seq=closure.seq,
+        )  # fmt: skip
+        for record in await annul_rungs(session, request.reference, action.received_at, now):
+            await append_event(
+                session, request.reference, f"{stream}-a", EventKind.RUNG_ANNULLED, now, PLATFORM,
+                {"rung": record.rung, "due_at": record.due_at.isoformat(), "action": action.id}, recorded_at=now,
+            )  # fmt: skip
+        await end_orders(session, request.reference, now)
+        await close_with_attached(session, request, outcome, now)
+        await self._quieten_bells(session, request, plan, now)
+        await self._reserve_answer(session, request, action)
+
+    async def _quieten_bells(self, session: AsyncSession, request: Request, plan: Plan, now: datetime) -> None:
+        """A reply before the bell changes it to "answered late", never to silence (design section 4)."""
+        notify_at = {rung_cause(row["rung"]): datetime.fromisoformat(row["notify_at"]) for row in plan.rungs}
+        for bell in await waiting_bells(session, request.reference):
+            supersede(bell, now)
+            if bell.template == SUPERVISION:
+                await self._messaging.reserve(
+                    session, request, f"{bell.cause}-late", bell.recipient, "answered_late", {},
+                    not_before=notify_at.get(bell.cause),
+                )  # fmt: skip
+
+    async def _reserve_answer(self, session: AsyncSession, request: Request, action: Action) -> None:
+        texts = await action_texts(session, self._tools.ring, request.reference, [action.id])
+        said = texts.get(action.id, {})
+        if said.get("kind") != ReplyKind.TEXT:
+            return
+        params = {"text": said["text"]} | ({"to": said["to"]} if "to" in said else {})
+        await self._messaging.reserve(
+            session, request, action.id, PARTY, "answer", params, MessageClass.PARTY, request.language
+        )
+
+
+def _is_late(plan: Plan, received_at: datetime) -> bool:
+    return received_at >= datetime.fromisoformat(plan.rungs[0]["due_at"])

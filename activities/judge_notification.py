@@ -1,0 +1,97 @@
+"""Telling a judge that a party waits: the work order to its first holder (Opinions art. 5)."""
+
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio import activity
+
+from activities.messaging import Messaging
+from activities.tools import PLATFORM, Tools, holder_message
+from liaison.contract.messages import Dispatch, Holder
+from liaison.contract.names import run_stream
+from liaison.db.claims import newest_plan
+from liaison.db.messages import desk
+from liaison.db.record import append_event, lock_request, record_faults
+from liaison.db.tables import Request
+from liaison.db.texts import data_key, read_contact
+from liaison.db.work_orders import send_order
+from liaison.gateways.trial_system.port import TrialCase
+from liaison.policy.dispatch import WorkOrder, holder_for
+from liaison.policy.words import EventKind, HolderKind, Procedure, Stage
+
+
+class JudgeNotification:
+    """Finds the holder and sends him the work order."""
+
+    def __init__(self, tools: Tools, messaging: Messaging) -> None:
+        self._tools = tools
+        self._messaging = messaging
+
+    @activity.defn
+    async def dispatch(self, order: Dispatch) -> Holder:
+        """Find the holder, send him the work order, return him."""
+        case = await self._case(order.reference)
+        async with self._tools.db.write() as session:
+            request = await lock_request(session, order.reference)
+            await self._send(session, request, order, case)
+            holder = holder_message(await self._tools.rulebook.roster(session), request.holder_id)
+            cause = order_cause(request.work_order)
+        await self._messaging.hand_on(order.reference, cause)
+        if holder is None:
+            raise RuntimeError(f"{order.reference} is held by nobody the directory knows")
+        return holder
+
+    async def _case(self, reference: str) -> TrialCase | None:
+        """The case in the trial register, looked up before the transaction: the register may be slow."""
+        async with self._tools.db.read() as session:
+            key = await data_key(session, self._tools.ring, reference)
+            case_number = (await read_contact(session, key, reference)).case_number
+            request = await session.get_one(Request, reference)
+        return await self._tools.trial_system.find_case(request.court, case_number) if case_number else None
+
+    async def _send(self, session: AsyncSession, request: Request, order: Dispatch, case: TrialCase | None) -> None:
+        now, roster = self._tools.clock(), await self._tools.rulebook.roster(session)
+        chosen = holder_for(
+            roster,
+            request.court,
+            category=request.category,
+            judge=request.judge,
+            case_judge=case.judge_id if case else None,
+            department=request.department,
+            about=request.about,
+        )
+        stream, detail = run_stream(order.stream), _detail(chosen)
+        if not await append_event(
+            session, request.reference, stream, EventKind.DISPATCHED, now, PLATFORM, detail,
+            recorded_at=now, seq=order.seq,
+        ):  # fmt: skip
+            return
+        plan = await newest_plan(session, request)
+        await send_order(session, request, roster, chosen.holder, PLATFORM, now)
+        await record_faults(session, request.reference, None, chosen.faults, now)
+        request.stage, request.procedure = Stage.AWAITING_REPLY, Procedure.ORDINARY
+        limit = plan.rungs[0]
+        request.next_due_at = datetime.fromisoformat(limit["due_at"])
+        await self._messaging.reserve(
+            session,
+            request,
+            order_cause(request.work_order),
+            recipient_name(chosen.holder.id, chosen.holder.kind),
+            "work_order",
+            {"due_on": limit["due_on"]},
+        )
+
+
+def order_cause(number: int) -> str:
+    """The reason of the message that sends or offers a work order."""
+    return f"order-{number}"
+
+
+def recipient_name(holder_id: str, kind: HolderKind) -> str:
+    """How the message table names a holder."""
+    return holder_id if kind is HolderKind.JUDGE else desk(holder_id)
+
+
+def _detail(chosen: WorkOrder) -> dict[str, str]:
+    detail = {"holder": chosen.holder.id, "ground": chosen.ground.value}
+    return detail | ({"in_place_of": chosen.in_place_of} if chosen.in_place_of else {})

@@ -1,0 +1,135 @@
+"""Sending one message, once: taken, submitted, settled, each step on disk before the next."""
+
+import asyncio
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio import activity
+
+from activities.tools import PLATFORM, Tools
+from liaison.contract.messages import MessageProgress, SendMessage
+from liaison.db.directory import desk_contact, staff_contact
+from liaison.db.messages import PARTY, WANTED, department_of, read_params, take
+from liaison.db.record import MESSAGES, append_event, lock_request
+from liaison.db.rungs import bell_figures
+from liaison.db.tables import Message, Request
+from liaison.db.texts import data_key, read_contact
+from liaison.gateways.sms.port import Fate, GatewayRefused, GatewayUnavailable, ShortMessage, Submission
+from liaison.gateways.sms.templates import render
+from liaison.policy.windows import next_opening
+from liaison.policy.words import EventKind, MessageState
+
+GATEWAY_SECONDS = 5.0
+"""How long a gateway may take; after that nobody knows whether it took the message."""
+
+SUPERVISION = "supervision"
+"""The leaders' bell, whose figures are taken when it rings."""
+
+_STATES = {Fate.SUBMITTED: MessageState.SUBMITTED, Fate.DELIVERED: MessageState.DELIVERED}
+
+
+class Sender:
+    """The last step of every message."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    @activity.defn
+    async def send_message(self, order: SendMessage) -> MessageProgress:
+        """Send one message, once."""
+        return await self.send(order.message_id)
+
+    async def send(self, message_id: str) -> MessageProgress:
+        """Send a message if it is still wanted and its window is open.
+
+        Raises:
+            GatewayUnavailable: Not taken; the message is reserved again.
+        """
+        async with self._tools.db.read() as session:
+            message = await session.get_one(Message, message_id)
+            opening = await self._opening(session, message)
+        if message.state not in WANTED:
+            return MessageProgress(message.state)
+        if opening is not None:
+            return MessageProgress(message.state, opening)
+        if message.state is MessageState.SUBMITTING:
+            return await self._resume(message)
+        async with self._tools.db.write() as session:
+            taken = await take(session, message_id)
+        return await self._submit(message_id) if taken else MessageProgress(MessageState.SUBMITTING)
+
+    async def _opening(self, session: AsyncSession, message: Message) -> str | None:
+        """When the window opens, on the workflow's clock; None if it is open."""
+        request = await session.get_one(Request, message.reference)
+        calendar, policy = await self._tools.rulebook.current(session)
+        now = self._tools.clock()
+        earliest = max(now, message.send_after)
+        opening = next_opening(earliest, message.message_class, request.court, calendar, policy)
+        return self._tools.for_workflow(opening) if opening > now else None
+
+    async def _resume(self, message: Message) -> MessageProgress:
+        """An earlier attempt died between taking the message and settling it: ask the gateway before sending again."""
+        fate = await self._tools.gateway.fate(message.id)
+        if fate is Fate.UNKNOWN:
+            return await self._submit(message.id)
+        state = _STATES.get(fate, MessageState.AMBIGUOUS)
+        return await self._settle(message.id, state, provider_id=message.id if fate in _STATES else None)
+
+    async def _submit(self, message_id: str) -> MessageProgress:
+        short = await self._compose(message_id)
+        if short is None:
+            return await self._settle(message_id, MessageState.FAILED, failure="no telephone number")
+        try:
+            submission: Submission = await asyncio.wait_for(self._tools.gateway.submit(short), GATEWAY_SECONDS)
+        except GatewayRefused as refusal:
+            return await self._settle(message_id, MessageState.FAILED, failure=str(refusal)[:200])
+        except GatewayUnavailable:
+            await self._settle(message_id, MessageState.RESERVED)
+            raise
+        except TimeoutError:
+            return await self._settle(message_id, MessageState.AMBIGUOUS, failure="the gateway did not answer")
+        return await self._settle(message_id, _STATES[submission.fate], provider_id=submission.provider_id)
+
+    async def _compose(self, message_id: str) -> ShortMessage | None:
+        tools = self._tools
+        async with tools.db.read() as session:
+            message = await session.get_one(Message, message_id)
+            params = await read_params(session, tools.ring, message)
+            number = params.pop("to", None) or await self._number(session, message)
+            if message.template == SUPERVISION:
+                params |= await bell_figures(session, message.recipient, tools.clock())
+        if number is None:
+            return None
+        text = render(tools.templates, message.template, message.language, params)
+        return ShortMessage(message_id, number, message.template, text)
+
+    async def _number(self, session: AsyncSession, message: Message) -> str | None:
+        if message.recipient == PARTY:
+            key = await data_key(session, self._tools.ring, message.reference)
+            return (await read_contact(session, key, message.reference)).phone
+        whose = department_of(message.recipient)
+        if whose is not None:
+            contact = await desk_contact(session, self._tools.ring, whose)
+        else:
+            contact = await staff_contact(session, self._tools.ring, message.recipient)
+        return contact.mobile if contact else None
+
+    async def _settle(
+        self, message_id: str, state: MessageState, provider_id: str | None = None, failure: str | None = None
+    ) -> MessageProgress:
+        now = self._tools.clock()
+        async with self._tools.db.write() as session:
+            message = await session.get_one(Message, message_id)
+            message.state, message.failure = state, failure
+            message.gateway, message.provider_id = self._tools.gateway.name, provider_id
+            if state is not MessageState.RESERVED:
+                message.submitted_at = message.settled_at = now
+                await self._record(session, message)
+        return MessageProgress(state)
+
+    async def _record(self, session: AsyncSession, message: Message) -> None:
+        await lock_request(session, message.reference)
+        sent = message.state in (MessageState.SUBMITTED, MessageState.DELIVERED)
+        kind = EventKind.MESSAGE_SENT if sent else EventKind.MESSAGE_FAILED
+        detail = {"message": message.id, "template": message.template, "to": message.recipient, "state": message.state}
+        now = self._tools.clock()
+        await append_event(session, message.reference, MESSAGES, kind, now, PLATFORM, detail, recorded_at=now)

@@ -1,0 +1,128 @@
+"""Silence climbs: a rung is recorded, the request lies in the leader's inbox, the bell rings in its window (art. 8)."""
+
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio import activity
+
+from activities.messaging import Messaging
+from activities.sms import SUPERVISION
+from activities.tools import PLATFORM, Tools
+from liaison.contract.messages import RungDue, RungRecorded
+from liaison.contract.names import run_stream
+from liaison.db.claims import newest_plan
+from liaison.db.messages import desk
+from liaison.db.record import append_event, lock_request, record_faults
+from liaison.db.rungs import planned_rung, supervise, timely_ending
+from liaison.db.tables import Plan, Request, RungRecord
+from liaison.policy.recipients import Recipient, one_message_each, recipient_of
+from liaison.policy.roster import Holder, Roster
+from liaison.policy.titles import TITLES, titles
+from liaison.policy.words import EventKind, HolderKind, Post, Stage
+
+ROUND = 1
+"""A request's first round; a redo is a linked run with rounds of its own."""
+
+
+class Supervision:
+    """Records rungs."""
+
+    def __init__(self, tools: Tools, messaging: Messaging) -> None:
+        self._tools = tools
+        self._messaging = messaging
+
+    @activity.defn
+    async def record_rung(self, due: RungDue) -> RungRecorded:
+        """Record a rung, lay the request into the leader's inbox, ring the bell in its window."""
+        async with self._tools.db.write() as session:
+            request = await lock_request(session, due.reference)
+            record = await session.get(RungRecord, (due.reference, ROUND, due.rung))
+            if record is None:
+                if request.stage is Stage.CLOSED:
+                    return RungRecorded()
+                plan = await newest_plan(session, request)
+                due_at = datetime.fromisoformat(planned_rung(plan, due.rung)["due_at"])
+                if not due.escalated_by and await timely_ending(session, due.reference, due_at):
+                    return RungRecorded(held_back=True)
+                record = await self._record(session, request, plan, due, due_at)
+            told = TITLES[record.post]
+        await self._messaging.hand_on(due.reference, rung_cause(due.rung))
+        return RungRecorded(post=told)
+
+    async def _record(
+        self, session: AsyncSession, request: Request, plan: Plan, due: RungDue, due_at: datetime
+    ) -> RungRecord:
+        now, roster = self._tools.clock(), await self._tools.rulebook.roster(session)
+        policy = await self._tools.rulebook.policy(session, request.policy_version)
+        posts = next(rule.informs for rule in policy.ladders[request.court_level] if rule.rung == due.rung)
+        told = one_message_each(_recipient(roster, post, request) for post in posts)
+        supervisor = told[-1]
+        person = roster.staff(supervisor.staff_id) if supervisor.staff_id else None
+        record = RungRecord(
+            reference=request.reference,
+            round=ROUND,
+            rung=due.rung,
+            post=supervisor.post,
+            recipient=supervisor.staff_id,
+            recipient_role=person.role if person else None,
+            in_place_of=supervisor.in_place_of,
+            charged_to=request.holder_id,
+            due_at=due_at,
+            recorded_at=now,
+            escalated_by=due.escalated_by or None,
+        )
+        session.add(record)
+        supervise(request, plan, record, since=min(due_at, now))
+        for recipient in told:
+            await record_faults(session, request.reference, due.rung, recipient.faults, now)
+        await self._write_event(session, record, due, titles(posts), now)
+        await self._reserve_bells(session, request, plan, due, told)
+        return record
+
+    async def _write_event(
+        self, session: AsyncSession, record: RungRecord, due: RungDue, posts: str, now: datetime
+    ) -> None:
+        kind = EventKind.WARNED if due.rung == 0 else EventKind.RUNG_RECORDED
+        detail = {
+            "rung": due.rung,
+            "due_at": record.due_at.isoformat(),
+            "posts": posts,
+            "post": record.post.value,
+            "recipient": record.recipient,
+            "in_place_of": record.in_place_of,
+            "charged_to": record.charged_to,
+        }
+        if due.escalated_by:
+            kind = EventKind.ESCALATED
+        stream, actor = run_stream(due.stream), due.escalated_by or PLATFORM
+        await append_event(session, record.reference, stream, kind, now, actor, detail, recorded_at=now, seq=due.seq)
+
+    async def _reserve_bells(
+        self, session: AsyncSession, request: Request, plan: Plan, due: RungDue, told: tuple[Recipient, ...]
+    ) -> None:
+        rung = planned_rung(plan, due.rung)
+        not_before = None if due.escalated_by else datetime.fromisoformat(rung["notify_at"])
+        template = "warning" if due.rung == 0 else SUPERVISION
+        for recipient in told:
+            name = recipient.staff_id or desk(recipient.desk or "")
+            await self._messaging.reserve(
+                session, request, rung_cause(due.rung), name, template, {"due_on": rung["due_on"]},
+                not_before=not_before,
+            )  # fmt: skip
+
+
+def rung_cause(rung: int) -> str:
+    """The reason of a rung's bells."""
+    return f"rung-{ROUND}-{rung}"
+
+
+def _recipient(roster: Roster, post: Post, request: Request) -> Recipient:
+    holder = Holder(
+        request.holder_id or "",
+        request.holder_kind or HolderKind.DEPARTMENT,
+        request.court,
+        request.department or roster.litigation_service(request.court).code,
+    )
+    if post is Post.DEPARTMENT_DESK:
+        return Recipient(post, desk=holder.department)
+    return recipient_of(roster, post, holder, category=request.category, about=request.about)
