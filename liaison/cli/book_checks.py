@@ -1,0 +1,116 @@
+"""The doctor's checks of the book and of Temporal: schema, key ring, clock, calendar, pollers, lost workflows."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from calendars.core import shanghai_date
+from liaison.cli.findings import Finding, failed, ok, skipped, warning
+from liaison.cli.host import book_file, now, open_platform
+from liaison.cli.machine_checks import check_ring_mode, is_running
+from liaison.db.checkup import newest_record_at, try_ring
+from liaison.db.errors import DatabaseError
+from liaison.db.schema import check, head_revision
+from liaison.keys import KeyRing, KeysError, read_key_ring
+from liaison.services.platform import Platform
+from liaison.services.readiness import Check, Watch
+from liaison.settings import Profile, Settings
+
+_CLOCK_SLACK: Final = timedelta(minutes=5)
+_HORIZON: Final = timedelta(days=45)
+_AFTER_SCHEMA: Final = ("key ring", "clock", "calendar", "pollers", "workflows")
+
+
+async def check_book(settings: Settings) -> list[Finding]:
+    """Every check that needs the book; what cannot be looked at is said to be skipped."""
+    schema = _check_schema(settings)
+    if schema.verdict != "ok":
+        return [schema, *_skipped(_AFTER_SCHEMA, "The database could not be opened.")]
+    ring = _read_ring(settings)
+    if isinstance(ring, Finding):
+        return [schema, ring, *_skipped(_AFTER_SCHEMA[1:], "There is no key ring to work with.")]
+    async with open_platform(settings, settings.database_url.get_secret_value(), ring) as platform:
+        try:
+            return [schema, *[finding async for finding in _look(settings, platform)]]
+        except (SQLAlchemyError, DatabaseError) as fault:
+            return [schema, failed("database", f"It cannot be read: {type(fault).__name__}.")]
+
+
+def _check_schema(settings: Settings) -> Finding:
+    file = book_file(settings)
+    if file is not None and not file.exists():
+        return skipped("schema", f"There is no database at {file} yet; the first start makes it.")
+    try:
+        check(settings.database_url.get_secret_value())
+    except (DatabaseError, SQLAlchemyError) as fault:
+        says = (
+            str(fault) if isinstance(fault, DatabaseError) else f"The database does not answer ({type(fault).__name__})"
+        )
+        return failed("schema", f"{says[:1].upper()}{says[1:]}.")
+    return ok("schema", f"revision {head_revision()}")
+
+
+def _read_ring(settings: Settings) -> KeyRing | Finding:
+    if (fault := check_ring_mode(settings)) is not None:
+        return fault
+    try:
+        return read_key_ring(settings.key_ring)
+    except FileNotFoundError:
+        return failed("key ring", f"{settings.key_ring} is gone; without it the database cannot be read.")
+    except (OSError, KeysError) as broken:
+        return failed("key ring", f"{settings.key_ring}: {broken}.")
+
+
+async def _look(settings: Settings, platform: Platform) -> AsyncIterator[Finding]:
+    yield await _check_ring(settings, platform)
+    yield await _check_clock(platform)
+    yield await _check_calendar(platform)
+    if settings.profile is Profile.LOCAL and not is_running(settings):
+        for finding in _skipped(("pollers", "workflows"), "liaison up is not running."):
+            yield finding
+        return
+    _, found = await Watch(platform).look()
+    yield _check_pollers(found)
+
+
+async def _check_ring(settings: Settings, platform: Platform) -> Finding:
+    async with platform.db.read() as session:
+        try:
+            await try_ring(session, platform.ring)
+        except KeysError as fault:
+            return failed("key ring", f"{settings.key_ring} belongs to another database: {fault}.")
+    return ok("key ring", f"{settings.key_ring}, mode 0600, opens the database's contacts")
+
+
+async def _check_clock(platform: Platform) -> Finding:
+    async with platform.db.read() as session:
+        newest = await newest_record_at(session)
+    if newest is not None and newest > now() + _CLOCK_SLACK:
+        return failed("clock", f"The newest record is of {newest:%Y-%m-%d %H:%M} UTC, in this clock's future.")
+    return ok("clock", f"{now():%Y-%m-%d %H:%M:%S} UTC, not before the newest record")
+
+
+async def _check_calendar(platform: Platform) -> Finding:
+    async with platform.db.read() as session:
+        calendar, _ = await platform.rulebook.current(session)
+    until, today = calendar.final_until, shanghai_date(now())
+    says = f"version {calendar.number}, announced until {until}"
+    if until < today:
+        return failed("calendar", f"{says}: every date is provisional; load the State Council's notice.")
+    if until - today < _HORIZON:
+        return warning("calendar", f"{says}: later dates are provisional until the next notice.")
+    return ok("calendar", says)
+
+
+def _check_pollers(found: dict[Check, bool]) -> Finding:
+    if not found[Check.TEMPORAL]:
+        return failed("pollers", "Temporal does not answer.")
+    if not found[Check.WORKER]:
+        return failed("pollers", "No worker has asked for work in the last minute.")
+    return ok("pollers", "a worker asks for work")
+
+
+def _skipped(checks: tuple[str, ...], says: str) -> list[Finding]:
+    return [skipped(check, says) for check in checks]

@@ -1,0 +1,109 @@
+"""What people see: tables in the terminal's language, or the API's JSON as it is."""
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from calendars.core import SHANGHAI
+from liaison.cli.language import say
+
+Json = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]
+
+_WIDTH_OF_A_PIPE: Final = 240
+_TITLES: Final = {
+    "reference": ("编号", "reference"),
+    "procedure": ("程序", "procedure"),
+    "stage": ("阶段", "stage"),
+    "outcome": ("结果", "outcome"),
+    "received_at": ("收到时间", "received at"),
+    "holder": ("承办人", "holder"),
+    "post": ("职务", "post"),
+    "supervision": ("督办", "supervision"),
+    "attached_to": ("并入", "attached to"),
+    "rung": ("督办层级", "rung"),
+    "business_day": ("工作日", "business day"),
+    "due_on": ("期限", "due on"),
+    "next_due": ("下一期限", "next due"),
+    "note": ("说明", "note"),
+    "at": ("时间", "at"),
+    "kind": ("事项", "kind"),
+    "actor": ("经办", "actor"),
+    "detail": ("详情", "detail"),
+    "state": ("状态", "state"),
+    "refusal": ("未采纳原因", "refusal"),
+    "recipient": ("收件人", "recipient"),
+    "template": ("模板", "template"),
+    "text": ("内容", "text"),
+    "content": ("诉求内容", "content"),
+    "days": ("已过工作日", "days"),
+    "days_overdue": ("逾期天数", "days overdue"),
+    "sent": ("送达时间", "sent"),
+    "opened": ("查看时间", "opened"),
+    "requests": ("件数", "requests"),
+    "part": ("部件", "part"),
+}
+
+
+def show_json(value: Any) -> None:
+    """Print a value as JSON; what a terminal would obey is escaped by JSON itself."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows under the columns' titles; None shows as nothing."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(_title(column), overflow="fold", no_wrap=column == "reference")
+    for row in rows:
+        table.add_row(*(cell(value) for value in row))
+    _console().print(table)
+
+
+def show_fields(fields: Mapping[str, Any]) -> None:
+    """Print names and values, one pair a line; those without a value are left out."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in fields.items():
+        if value is not None:
+            table.add_row(_title(name), cell(value))
+    _console().print(table)
+
+
+def show_line(sentence: str) -> None:
+    """Print one sentence on standard output."""
+    typer.echo(sentence)
+
+
+def when(instant: str | None) -> str | None:
+    """An RFC 3339 instant as people in Shanghai read it, to the minute."""
+    if instant is None:
+        return None
+    return datetime.fromisoformat(instant).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def cell(value: Any) -> str:
+    """A value as text; what could drive the terminal becomes U+FFFD."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return "".join(
+        letter if letter == "\n" or unicodedata.category(letter) not in ("Cc", "Cf") else "�" for letter in text
+    )
+
+
+def _title(name: str) -> str:
+    return say(*_TITLES[name]) if name in _TITLES else name.replace("_", " ")
+
+
+def _console() -> Console:
+    width = None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE
+    return Console(width=width, markup=False, emoji=False, highlight=False)

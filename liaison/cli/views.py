@@ -1,0 +1,141 @@
+"""How each thing the API shows looks as a table."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from liaison.cli.language import say
+from liaison.cli.output import show_fields, show_line, show_table, when
+
+Item = Mapping[str, Any]
+
+
+def show_request(request: Item) -> None:
+    """One request: where it stands, then its dates."""
+    show_fields(
+        {
+            "reference": request["reference"],
+            "attached_to": request.get("attached_to"),
+            "procedure": request["procedure"],
+            "stage": request["stage"],
+            "outcome": request["outcome"],
+            "received_at": when(request["received_at"]),
+            "holder": _holder(request["holder"]),
+            "supervision": _supervision(request["supervision"]),
+        }
+    )
+    show_table(
+        ("rung", "business_day", "due_on", "note"),
+        [(_rung(due["rung"]), due["business_day"], due["due_on"], _note(due)) for due in request["deadlines"]],
+    )
+
+
+def show_requests(page: Item) -> None:
+    """A list of requests, one a line."""
+    show_table(
+        ("reference", "stage", "procedure", "received_at", "holder", "supervision", "next_due"),
+        [
+            (
+                item["reference"],
+                item["outcome"] or item["stage"],
+                item["procedure"],
+                when(item["received_at"]),
+                (item["holder"] or {}).get("id"),
+                _rung((item["supervision"] or {}).get("rung")),
+                _next_due(item),
+            )
+            for item in page["items"]
+        ],
+    )
+    show_more(page)
+
+
+def show_events(page: Item) -> None:
+    """The record of a request."""
+    show_table(
+        ("at", "kind", "actor", "detail"),
+        [(when(item["at"]), item["kind"], item["actor"], _detail(item["detail"])) for item in page["items"]],
+    )
+    show_more(page)
+
+
+def show_action(action: Item) -> None:
+    """What became of an action."""
+    show_fields(
+        {
+            "reference": action["reference"],
+            "kind": action["kind"],
+            "received_at": when(action["received_at"]),
+            "state": _state(action["state"]),
+            "refusal": action["refusal"],
+        }
+    )
+
+
+def show_supervisions(page: Item) -> None:
+    """A leader's inbox, one card a request, with the party's full text."""
+    for item in page["items"]:
+        show_fields({name: _readable(value) for name, value in item.items()})
+        show_line("")
+    show_more(page)
+
+
+def show_messages(page: Item) -> None:
+    """Messages, one a line; their texts are masked by the API."""
+    columns = ("reserved_at", "reference", "recipient", "template", "state", "send_after", "settled_at", "failure")
+    show_table(columns, [[_readable(item[name]) for name in columns] for item in page["items"]])
+    show_more(page)
+
+
+def show_more(page: Item) -> None:
+    """Say how to go on where a list has not ended."""
+    if page["next_cursor"] is not None:
+        show_line(say("还有更多：", "There is more: ") + f"--cursor {page['next_cursor']}")
+
+
+def _readable(value: Any) -> Any:
+    """A holder as a post, an instant in Shanghai's time, anything else as it is."""
+    if isinstance(value, Mapping) and "post" in value:
+        return _holder(value)
+    try:
+        return when(value) if isinstance(value, str) and "T" in value else value
+    except ValueError:
+        return value
+
+
+def _holder(holder: Item | None) -> str | None:
+    return None if holder is None else f"{holder['id']} ({holder['post']})"
+
+
+def _supervision(supervision: Item | None) -> str | None:
+    if supervision is None:
+        return None
+    since, by = when(supervision["since"]), supervision["supervisor"]
+    return f"{_rung(supervision['rung'])}, {say('自', 'since')} {since}" + (f", {by}" if by else "")
+
+
+def _rung(rung: int | None) -> str | None:
+    return say("预警", "warning") if rung == 0 else None if rung is None else str(rung)
+
+
+def _note(due: Item) -> str:
+    return say("暂定：国务院通知尚未发布", "provisional: not yet announced") if due["provisional"] else ""
+
+
+def _next_due(item: Item) -> str | None:
+    if item["stage"] == "closed":
+        return None
+    reached = (item["supervision"] or {}).get("rung")
+    return next((due["due_on"] for due in item["deadlines"] if reached is None or due["rung"] > reached), None)
+
+
+def _detail(detail: Item) -> str:
+    return ", ".join(f"{name}={value}" for name, value in detail.items() if value not in (None, ""))
+
+
+def _state(state: str) -> str:
+    words = {
+        "pending": say("已收存，稍后送达", "pending: kept, and delivered as soon as the workflow can take it"),
+        "late": say("已采纳（逾期）", "late: taken, after a limit had passed"),
+        "after_closure": say("已收存（诉求已办结）", "after_closure: kept; the request was closed already"),
+    }
+    return words.get(state, state)
