@@ -1,0 +1,32 @@
+"""All activities of a worker, made from its tools."""
+
+from collections.abc import Callable
+from typing import Any
+
+from activities.acting import Acting
+from activities.answering import Answering
+from activities.closure import Closure
+from activities.judge_notification import JudgeNotification
+from activities.messaging import Messaging
+from activities.opening import Opening
+from activities.recording import Recording
+from activities.signal_replies import SignalReplies
+from activities.sms import Sender
+from activities.supervision import Supervision
+from activities.tools import Tools
+
+
+def activities_of(tools: Tools) -> list[Callable[..., Any]]:
+    """Every activity under its contract name."""
+    messaging = Messaging(tools)
+    return [
+        Opening(tools).open_request,
+        JudgeNotification(tools, messaging).dispatch,
+        Supervision(tools, messaging).record_rung,
+        Acting(tools, messaging).apply_action,
+        Answering(tools).answer_by_machine,
+        SignalReplies(tools).keep_signal_reply,
+        Closure(tools, messaging).close_request,
+        Recording(tools).record_events,
+        Sender(tools).send_message,
+    ]

@@ -1,0 +1,178 @@
+"""A whole city for tests: the sample directory in a real database, the real worker, and a clock that can be played."""
+
+import json
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import col, select
+from temporalio.client import Client, WorkflowHandle
+
+from activities.tools import Tools
+from liaison.codec import data_converter
+from liaison.contract import search
+from liaison.contract.messages import RequestEnd
+from liaison.contract.names import request_workflow_id
+from liaison.db.engine import Database
+from liaison.db.rulebook import Rulebook
+from liaison.db.tables import Event, Message, Request, RungRecord
+from liaison.gateways.sms.outbox import EmbeddedOutbox
+from liaison.gateways.sms.templates import packaged_templates
+from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
+from liaison.keys import read_key_ring
+from liaison.policy.words import ActionKind, Category, Channel, Language, PartyRole
+from liaison.policy.words import AsksFor as AsksFor
+from liaison.services.access import scope_of
+from liaison.services.actions import ActionInput, take_action
+from liaison.services.credentials import Credentials, read_credentials
+from liaison.services.intake import Intake, accept_request
+from liaison.services.platform import Answer, Platform
+from liaison.services.provisioning import prepare_local
+from liaison.settings import Settings
+from liaison.virtual_time import VirtualTime
+from worker import build_worker
+
+TEMPORAL = str(Path(sys.executable).with_name("temporal"))
+LONG_AFTER = datetime(2040, 1, 1, tzinfo=UTC)
+"""The sample keys are made as if then, so that they are valid at any date a test plays."""
+
+QUESTION = "请问我的案件何时开庭？我一直联系不上承办法官。"
+REPLY = "您的案件定于下周三上午九点在第五法庭开庭。"
+INTAKE = Intake(
+    channel=Channel.HOTLINE,
+    court="0104",
+    category=Category.JUDGE_CONTACT,
+    content=QUESTION,
+    party_name="甲某测试",
+    phone="13912345678",
+    party_role=PartyRole.PARTY,
+    language=Language.ZH_CN,
+    judge="0104-j01",
+)
+
+
+async def prepare_template(home: Path) -> None:
+    """A home folder with book, key ring, sample city and keys, to be copied by every test."""
+    await prepare_local(Settings(home=home), lambda: LONG_AFTER)
+
+
+@dataclass
+class City:
+    """One city: services, worker and Temporal on one virtual clock."""
+
+    home: Path
+    world: VirtualTime
+    tools: Tools
+    platform: Platform
+    credentials: Credentials
+
+    def __post_init__(self) -> None:
+        self._keys = count(1)
+
+    @property
+    def client(self) -> Client:
+        return self.world.client
+
+    async def submit(self, **changes: Any) -> str:
+        """Register a request; its reference."""
+        return (await self.accept(**changes)).body["reference"]
+
+    async def accept(self, **changes: Any) -> Answer:
+        """Register a request as the sample channel does; every call a new matter unless told otherwise."""
+        scope = await scope_of(self.platform, self.credentials.channel_key)
+        key = f"key-{next(self._keys)}"
+        return await accept_request(self.platform, scope, replace(INTAKE, **changes), key, key)
+
+    async def act(self, bearer: str, reference: str, kind: ActionKind, **given: Any) -> Answer:
+        """Do something to a request as the bearer of a key."""
+        scope = await scope_of(self.platform, bearer)
+        key = f"key-{next(self._keys)}"
+        return await take_action(self.platform, scope, reference, ActionInput(kind, **given), key, key)
+
+    async def reply(self, reference: str, judge: str = "0104-j01", text: str = REPLY) -> Answer:
+        """Reply as a judge."""
+        bearer = self.credentials.judge_keys[judge]
+        return await self.act(bearer, reference, ActionKind.REPLY, text={"kind": "text", "text": text})
+
+    def handle(self, reference: str) -> WorkflowHandle[Any, RequestEnd]:
+        """The request's workflow."""
+        return self.client.get_workflow_handle(request_workflow_id(reference), result_type=RequestEnd)
+
+    async def request(self, reference: str) -> Request:
+        """The request's row."""
+        async with self.tools.db.read() as session:
+            return await session.get_one(Request, reference)
+
+    async def rungs(self, reference: str) -> list[RungRecord]:
+        """Rungs recorded, lowest first."""
+        async with self.tools.db.read() as session:
+            rows = select(RungRecord).where(RungRecord.reference == reference).order_by(col(RungRecord.rung))
+            return list((await session.exec(rows)).all())
+
+    async def events(self, reference: str) -> list[Event]:
+        """The record, in the order it was written."""
+        async with self.tools.db.read() as session:
+            rows = select(Event).where(Event.reference == reference).order_by(col(Event.id))
+            return list((await session.exec(rows)).all())
+
+    async def messages(self, reference: str) -> list[Message]:
+        """Messages of a request, in the order they were reserved."""
+        async with self.tools.db.read() as session:
+            rows = select(Message).where(Message.reference == reference).order_by(Message.id)
+            return list((await session.exec(rows)).all())
+
+    def sent(self) -> list[dict[str, str]]:
+        """What the outbox's own log holds."""
+        log = self.home / "outbox.jsonl"
+        return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []
+
+    async def advance_to(self, local: str) -> None:
+        """Play up to a Shanghai time such as ``2026-09-21 09:00``."""
+        await self.world.advance_to(shanghai(local))
+
+    async def advance(self, **by: float) -> None:
+        """Let time pass."""
+        await self.world.advance(timedelta(**by))
+
+
+@asynccontextmanager
+async def open_city(template: Path, home: Path, at: str, *, cached: int = 1000) -> AsyncIterator[City]:
+    """A city whose clock shows the Shanghai time ``at``, with a worker that polls."""
+    shutil.copytree(template, home)
+    ring = read_key_ring(home / "key-ring.json")
+    db = Database(f"sqlite+aiosqlite:///{home / 'liaison.db'}")
+    async with VirtualTime.start(
+        shanghai(at), temporal_binary=TEMPORAL, data_converter=data_converter(ring), search_attributes=search.ALL
+    ) as world:
+        register = (files("liaison") / "sample_city/trial_register.csv").read_text(encoding="utf-8")
+        tools = Tools(
+            db=db,
+            ring=ring,
+            rulebook=Rulebook(),
+            client=world.client,
+            clock=world.now,
+            trial_system=EmbeddedTrialSystem(register),
+            gateway=EmbeddedOutbox(home / "outbox.jsonl", world.now),
+            templates=packaged_templates(),
+            plain_signals_accepted=True,
+            shift=world.shift,
+        )
+        platform = Platform(db, ring, tools.rulebook, world.client, world.now, tools.trial_system)
+        credentials = read_credentials(home / "credentials.json")
+        try:
+            async with build_worker(world.client, tools, cached=cached):
+                yield City(home, world, tools, platform, credentials)
+        finally:
+            await db.close()
+
+
+def shanghai(local: str) -> datetime:
+    """``2026-09-18 10:00`` as an instant."""
+    return datetime.fromisoformat(f"{local}+08:00")
