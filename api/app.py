@@ -1,0 +1,136 @@
+"""The API as a process: ``python -m api.app``. A composition root; everything else gets its parts as arguments."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from importlib.resources import files
+from types import FrameType
+from typing import Final, NoReturn
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.description import install_description
+from api.middleware import Border
+from api.problems import install_problems
+from api.routers import ROUTERS
+from liaison.codec import data_converter
+from liaison.db.engine import Database
+from liaison.db.errors import DatabaseError
+from liaison.db.rulebook import Rulebook
+from liaison.db.schema import check
+from liaison.gateways.trial_system.embedded import COLUMNS, EmbeddedTrialSystem
+from liaison.keys import BadKeyRing, KeyRing, read_key_ring
+from liaison.logs import configure_logs
+from liaison.services.platform import Platform
+from liaison.services.readiness import Watch
+from liaison.settings import Profile, Settings, SettingsError, load_settings
+from liaison.temporal import connect
+
+DRAIN_SECONDS: Final = 2
+"""Calls under way may finish; the supervisor gives the process three seconds."""
+
+NOT_READY: Final = 6
+
+OpenPlatform = Callable[[], AbstractAsyncContextManager[Platform]]
+
+
+def create_app(open_platform: OpenPlatform, *, show_openapi: bool) -> FastAPI:
+    """The application.
+
+    Args:
+        open_platform: opens the platform's parts when the application starts and closes them when it ends.
+        show_openapi: whether ``/openapi.json`` is served; there are no pages that would fetch from outside.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_platform() as platform:
+            app.state.platform = platform
+            app.state.watch = Watch(platform)
+            yield
+
+    app = FastAPI(
+        title="judge-liaison",
+        lifespan=lifespan,
+        openapi_url="/openapi.json" if show_openapi else None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        # Its log records would hold what people sent.
+        telemetry={"logs": False},
+    )
+    app.add_middleware(Border)
+    install_problems(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    install_description(app)
+    return app
+
+
+@asynccontextmanager
+async def open_platform(settings: Settings, ring: KeyRing) -> AsyncIterator[Platform]:
+    """The parts of a real process. Temporal may be down: its client connects with the first call."""
+    db = Database(settings.database_url.get_secret_value())
+    try:
+        yield Platform(
+            db=db,
+            ring=ring,
+            rulebook=Rulebook(),
+            client=await connect(settings, "api", data_converter=data_converter(ring), lazy=True),
+            clock=lambda: datetime.now(UTC),
+            trial_system=_trial_system(settings.profile),
+        )
+    finally:
+        await db.close()
+
+
+def main() -> None:
+    """Serve until told to stop; exit code 6 with one sentence if the surroundings are not as they must be."""
+    try:
+        settings = load_settings()
+        configure_logs("api", form=settings.log_format, level=settings.log_level)
+        ring = read_key_ring(settings.key_ring)
+        check(settings.database_url.get_secret_value())
+    except (SettingsError, BadKeyRing, DatabaseError, FileNotFoundError) as fault:
+        sys.stderr.write(f"{fault}\n")
+        sys.exit(NOT_READY)
+    _serve(settings, ring)
+
+
+def _serve(settings: Settings, ring: KeyRing) -> None:
+    app = create_app(lambda: open_platform(settings, ring), show_openapi=settings.profile is Profile.LOCAL)
+    config = uvicorn.Config(
+        app,
+        host=str(settings.api_host),
+        port=settings.api_port,
+        lifespan="on",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    # When it has drained, uvicorn raises the signal that stopped it once more, for us to end on.
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _end)
+    asyncio.run(uvicorn.Server(config).serve())
+
+
+def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(0)
+
+
+def _trial_system(profile: Profile) -> EmbeddedTrialSystem:
+    """The sample city's register; in production an empty one, so that every inquiry goes to a clerk."""
+    if profile is Profile.PRODUCTION:
+        return EmbeddedTrialSystem(",".join(COLUMNS))
+    return EmbeddedTrialSystem((files("liaison") / "sample_city/trial_register.csv").read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()

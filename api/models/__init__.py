@@ -1,0 +1,31 @@
+"""Bodies that come in and views that go out, as the API's description shows them."""
+
+from typing import Final
+
+from api.models.actions import (
+    AnswerIn,
+    ProcedureChangeIn,
+    ReturnIn,
+    SignInIn,
+    SpokenReply,
+    SupervisionActIn,
+    TextReply,
+    TransferIn,
+    WithdrawalIn,
+)
+from api.models.intake import RequestIn
+from api.models.text import Body
+
+BODIES: Final[tuple[type[Body], ...]] = (
+    RequestIn,
+    AnswerIn,
+    TextReply,
+    SpokenReply,
+    SignInIn,
+    TransferIn,
+    ReturnIn,
+    WithdrawalIn,
+    ProcedureChangeIn,
+    SupervisionActIn,
+)
+"""Every shape of a body; routes read bodies themselves, so FastAPI does not know them."""

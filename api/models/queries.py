@@ -1,0 +1,41 @@
+"""Query parameters of lists; unknown ones are refused."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.models.text import QueryMoment, Word
+from liaison.policy.words import Stage
+
+
+class PageQuery(BaseModel):
+    """Which part of a list."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    cursor: str | None = Field(default=None, max_length=100, description="`next_cursor` of the part before.")
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class RequestQuery(PageQuery):
+    """Which requests; parameters narrow the list together."""
+
+    court: Word | None = None
+    department: Word | None = None
+    holder: Word | None = Field(default=None, description="Id of a judge, code of a department.")
+    stage: Stage | None = None
+    overdue: bool = Field(default=False, description="Open requests past a deadline only.")
+    due_before: QueryMoment | None = Field(default=None, description="Open requests whose next deadline lies before.")
+
+
+class MessageQuery(PageQuery):
+    """Which messages."""
+
+    reference: str | None = Field(default=None, max_length=20, description="Of one request.")
+
+
+class DeadlineQuery(BaseModel):
+    """A time and a court."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    received_at: QueryMoment
+    court: Word

@@ -1,0 +1,141 @@
+"""What the API shows; services make these values, the models describe and, in tests, hold them to it.
+
+Instants are RFC 3339 in Shanghai's offset (+08:00), dates are YYYY-MM-DD.
+"""
+
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from liaison.policy.words import (
+    ActionKind,
+    ActionState,
+    CourtLevel,
+    EventKind,
+    HolderKind,
+    Language,
+    MessageClass,
+    MessageState,
+    Outcome,
+    Post,
+    Procedure,
+    Stage,
+)
+
+Item = TypeVar("Item")
+
+
+class View(BaseModel):
+    """Something shown; a field nobody described is a fault of ours."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Page(View, Generic[Item]):
+    """Part of a list; ask again with ``cursor=next_cursor`` until it is null."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+class HolderView(View):
+    """Who must reply 承办人: a pseudonym or a department's code, and the post in both languages."""
+
+    id: str
+    kind: HolderKind
+    post: str
+
+
+class SupervisionState(View):
+    """The supervision process 督办 of a request that was not replied to in time."""
+
+    since: AwareDatetime
+    rung: int
+    supervisor: str | None
+    last_act: str | None
+
+
+class DeadlineView(View):
+    """A rung of the ladder. A reply is on time when received before ``due_at``, the end of ``due_on``."""
+
+    rung: int = Field(description="0 is the warning.")
+    business_day: int
+    due_on: date
+    due_at: AwareDatetime
+    provisional: bool = Field(description="Whether the date lies past the last day the State Council announced.")
+
+
+class RequestView(View):
+    """Where a request stands."""
+
+    reference: str
+    procedure: Procedure
+    stage: Stage
+    outcome: Outcome | None
+    received_at: AwareDatetime
+    holder: HolderView | None = Field(description="Null until the request is dispatched.")
+    supervision: SupervisionState | None
+    deadlines: list[DeadlineView]
+    calendar_version: int
+    policy_version: int
+    attached_to: str | None = Field(default=None, description="The open request on the same matter, if there is one.")
+
+
+class EventView(View):
+    """A line of the record of a request."""
+
+    reference: str
+    stream: str = Field(description="intake, inbox, messages, or the run of the workflow that wrote the line.")
+    seq: int
+    kind: EventKind
+    at: AwareDatetime
+    actor: str
+    detail: dict[str, Any]
+
+
+class ActionView(View):
+    """What somebody did to a request and what became of it."""
+
+    id: str
+    reference: str
+    kind: ActionKind
+    by: str
+    on_behalf_of: str | None = Field(description="The holder, where a member of his team acted.")
+    detail: str
+    target: dict[str, str] | None
+    received_at: AwareDatetime
+    state: ActionState = Field(description="Pending until the workflow has taken it.")
+    refusal: str | None
+    settled_at: AwareDatetime | None
+    location: str
+    text: dict[str, Any] | None = Field(default=None, description="What was said, for those who may read it.")
+
+
+class SupervisionView(View):
+    """A request in a leader's inbox, with the party's full text (Opinions art. 8)."""
+
+    reference: str
+    rung: int
+    post: Post
+
+
+class MessageView(View):
+    """A message to somebody; its text is masked."""
+
+    id: str
+    reference: str
+    message_class: MessageClass
+    language: Language
+    state: MessageState
+
+
+class DeadlinesView(View):
+    """The dates a request received at that time in that court would have."""
+
+    received_at: AwareDatetime
+    court: str
+    court_level: CourtLevel
+    deadlines: list[DeadlineView]
+    calendar_version: int
+    policy_version: int
