@@ -8,10 +8,10 @@ from typing import Any
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from liaison.db.tables import Action, RungRecord, WorkOrder
+from liaison.db.tables import Action, Request, RungRecord, WorkOrder
 from liaison.db.texts import data_key, read_text, write_text
 from liaison.keys import KeyRing
-from liaison.policy.words import ActionKind, ActionState, Post
+from liaison.policy.words import ActionKind, ActionState, Post, Stage
 
 CLOSING = (ActionKind.REPLY, ActionKind.ANSWER, ActionKind.WITHDRAWAL)
 """Kinds that end a request when they take effect."""
@@ -81,6 +81,11 @@ async def settle_action(
         .values(state=state, settled_at=at, refusal=refusal, leased_until=None)
     )
     return await session.get(Action, action_id, populate_existing=True) if settled.rowcount else None
+
+
+async def is_closed(session: AsyncSession, reference: str) -> bool:
+    """Whether the request has ended."""
+    return (await session.get_one(Request, reference)).stage is Stage.CLOSED
 
 
 async def work_order_in_force(session: AsyncSession, reference: str, number: int) -> WorkOrder | None:

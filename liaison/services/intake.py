@@ -8,9 +8,10 @@ from ulid import ULID
 from calendars.core import BusinessCalendar, shanghai_date
 from liaison.contract.reference import new_reference
 from liaison.db.access import find_api_key
+from liaison.db.claims import newest_plan
 from liaison.db.inbox import insert_action
 from liaison.db.intake import Registration, insert_request, open_matter
-from liaison.db.reads import Found, plan_in_force
+from liaison.db.reads import Found
 from liaison.db.retry import start_over_once
 from liaison.db.tables import Action, Plan, Request
 from liaison.db.texts import Party
@@ -123,7 +124,7 @@ class _Draft:
         plan = _plan(reference, ladder, self._now)
         await insert_request(session, self._ring, self._registration(request, None if main else plan), self._now)
         if main is not None:
-            return Found(request, main, await plan_in_force(session, main))
+            return Found(request, main, await newest_plan(session, main))
         if self._intake.answer is not None:
             await insert_action(session, self._ring, *self._answer(request.reference, self._intake.answer))
         return Found(request, request, plan)

@@ -1,34 +1,20 @@
-"""What counts as a reply (design section 5): something said to the party, not silence in other words."""
+"""Replies and answers against the rules of policy, as faults with pointers."""
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from liaison.gateways.phones import e164
+from liaison.policy.replies import flaw_of
 from liaison.policy.rules import Policy
 from liaison.policy.words import ReplyKind
 from liaison.services.errors import Fault
 
-_SPACE_PUNCTUATION_SYMBOLS = ("Z", "P", "S", "C")
-
-
-def bare(text: str) -> str:
-    """A text without what makes a copy look different: width, case, spaces, punctuation, symbols."""
-    normal = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(letter for letter in normal if unicodedata.category(letter)[0] not in _SPACE_PUNCTUATION_SYMBOLS)
-
 
 def text_fault(pointer: str, text: str, question: str, policy: Policy) -> Fault | None:
-    """Why a text is no answer to a question: blank, too short, or the question itself."""
-    least = policy.reply_min_characters
-    if not bare(text):
-        return Fault(pointer, "答复不能为空。", "The text is blank.")
-    if len(text.strip()) < least:
-        return Fault(pointer, f"答复不得少于 {least} 个字。", f"The text needs at least {least} characters.")
-    if bare(text) == bare(question):
-        return Fault(pointer, "答复与诉求内容相同。", "The text only repeats the question.")
-    return None
+    """Why a text is no answer to a question; None if it is one."""
+    flaw = flaw_of(text, question, policy)
+    return None if flaw is None else Fault(pointer, flaw.zh, flaw.en)
 
 
 def reply_faults(

@@ -4,9 +4,24 @@ from datetime import datetime
 
 from calendars.core import SHANGHAI
 from liaison.db.reads import Found
-from liaison.db.tables import Action, Event, Plan, Request
+from liaison.db.tables import Action, Event, Message, Plan, Request
 from liaison.policy.ladder import DueRung
+from liaison.policy.words import ActionKind
 from liaison.services.platform import Body
+
+PATHS = {
+    ActionKind.ANSWER: "answers",
+    ActionKind.REPLY: "replies",
+    ActionKind.SIGN_IN: "sign-ins",
+    ActionKind.TRANSFER: "transfers",
+    ActionKind.RETURN: "returns",
+    ActionKind.WITHDRAWAL: "withdrawals",
+    ActionKind.PROCEDURE_CHANGE: "procedure-changes",
+    ActionKind.SUPERVISION_ACT: "supervision-acts",
+}
+"""Under which list of the request an action of each kind stands."""
+
+MASKED = "********"
 
 
 def shown(instant: datetime) -> str:
@@ -94,6 +109,11 @@ def show_event(event: Event) -> Body:
     }
 
 
+def action_location(reference: str, kind: ActionKind, action_id: str) -> str:
+    """Where the record of an action stands."""
+    return f"/v1/requests/{reference}/{PATHS[kind]}/{action_id}"
+
+
 def show_action(action: Action, reference: str, location: str) -> Body:
     """The record of an action without its text; ``reference`` is the one it was asked for under."""
     return {
@@ -109,4 +129,27 @@ def show_action(action: Action, reference: str, location: str) -> Body:
         "refusal": action.refusal,
         "settled_at": shown_or_none(action.settled_at),
         "location": location,
+    }
+
+
+def show_message(message: Message) -> Body:
+    """A message without its text; the recipient is a staff id, a desk or ``party``, never a number."""
+    return {
+        "id": message.id,
+        "reference": message.reference,
+        "cause": message.cause,
+        "message_class": message.message_class.value,
+        "template": message.template,
+        "language": message.language.value,
+        "recipient": message.recipient,
+        "text": MASKED,
+        "state": message.state.value,
+        "reserved_at": shown(message.reserved_at),
+        "send_after": shown(message.send_after),
+        "submitted_at": shown_or_none(message.submitted_at),
+        "settled_at": shown_or_none(message.settled_at),
+        "attempts": message.attempts,
+        "gateway": message.gateway,
+        "provider_id": message.provider_id,
+        "failure": message.failure,
     }

@@ -1,0 +1,128 @@
+"""Delivering an action of the inbox to its request's workflow: by the service at once, by the relay until done."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from liaison.contract.errors import ErrorType, error_type_of
+from liaison.contract.messages import Action as ActionMessage
+from liaison.contract.messages import Receipt
+from liaison.contract.names import request_workflow_id
+from liaison.db.inbox import is_closed, settle_action
+from liaison.db.record import INBOX, append_event, lock_request
+from liaison.db.tables import Action
+from liaison.policy.words import ActionKind, ActionState, EventKind, SupervisionAct
+from liaison.services.action_rules import HOLDERS_KINDS
+from liaison.services.platform import Platform
+from liaison.services.starting import TEMPORAL_AWAY
+
+DELIVERY_SECONDS = 2.0
+
+
+class Fate(StrEnum):
+    """What delivery came to."""
+
+    TAKEN = "taken"
+    """The workflow has it in its history; the action is settled in the book when it takes effect."""
+    REFUSED = "refused"
+    AFTER_CLOSURE = "after_closure"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The fate of an action; ``state`` is what the giver hears."""
+
+    fate: Fate
+    state: ActionState
+    error: ErrorType | None = None
+
+
+_WAITING = Delivery(Fate.WAITING, ActionState.PENDING)
+
+
+async def deliver(platform: Platform, action: Action) -> Delivery:
+    """Hand an action to the workflow; repeating it is harmless, for the update's id is the action's.
+
+    Neither Temporal away nor a missing worker is an error: the action stays pending.
+    """
+    try:
+        receipt = await _update(platform, action)
+    except WorkflowUpdateFailedError as error:
+        return await _refused(platform, action, error_type_of(error.cause))
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            # The request is closed, or its run is not started yet, or lost and to be repaired.
+            return await _if_closed(platform, action)
+        return _WAITING
+    except TEMPORAL_AWAY:
+        return _WAITING
+    return Delivery(Fate.TAKEN, receipt.state)
+
+
+async def _update(platform: Platform, action: Action) -> Receipt:
+    handle = platform.client.get_workflow_handle(request_workflow_id(action.reference))
+    async with asyncio.timeout(DELIVERY_SECONDS):
+        receipt: Receipt = await handle.execute_update(
+            action.kind.value,
+            message_of(action),
+            id=action.id,
+            result_type=Receipt,
+            rpc_timeout=timedelta(seconds=DELIVERY_SECONDS),
+        )
+    return receipt
+
+
+def message_of(action: Action) -> ActionMessage:
+    """The action as the workflow hears it: ids and words, no text."""
+    # A clerk acts under his key's id, holder and team under their staff ids.
+    by_holder = action.kind in HOLDERS_KINDS and action.by != action.key_id
+    explains = action.kind is ActionKind.SUPERVISION_ACT and action.detail == SupervisionAct.EXPLAIN
+    return ActionMessage(
+        action_id=action.id,
+        kind=action.kind,
+        by=action.by,
+        received_at=action.received_at.isoformat(),
+        detail=action.detail,
+        as_holder=by_holder or explains,
+    )
+
+
+async def _refused(platform: Platform, action: Action, error: ErrorType | None) -> Delivery:
+    if error is ErrorType.ALREADY_CLOSED:
+        # Perhaps by this very action, which is then settled when the closing takes effect in the book.
+        return await _if_closed(platform, action)
+    if error is None or error is ErrorType.NOT_SETTLED:
+        # Not our refusal, or one that passes: an action is never lost for it.
+        return _WAITING
+    await _settle(platform, action, ActionState.REFUSED, EventKind.ACTION_REFUSED, refusal=error.value)
+    return Delivery(Fate.REFUSED, ActionState.REFUSED, error)
+
+
+async def _if_closed(platform: Platform, action: Action) -> Delivery:
+    async with platform.db.read() as session:
+        closed = await is_closed(session, action.reference)
+    return await _after_closure(platform, action) if closed else _WAITING
+
+
+async def _after_closure(platform: Platform, action: Action) -> Delivery:
+    await _settle(platform, action, ActionState.AFTER_CLOSURE, EventKind.AFTER_CLOSURE)
+    return Delivery(Fate.AFTER_CLOSURE, ActionState.AFTER_CLOSURE)
+
+
+async def _settle(
+    platform: Platform, action: Action, state: ActionState, kind: EventKind, refusal: str | None = None
+) -> None:
+    now = platform.clock()
+    async with platform.db.write() as session:
+        await lock_request(session, action.reference)
+        if await settle_action(session, action.id, state, now, refusal) is None:
+            return
+        detail = {"action": action.id, "kind": action.kind.value}
+        if refusal is not None:
+            detail["error"] = refusal
+        await append_event(session, action.reference, INBOX, kind, now, action.by, detail, recorded_at=now)

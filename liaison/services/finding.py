@@ -1,0 +1,24 @@
+"""Finding a request for somebody: what he may not see does not exist."""
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from liaison.db.reads import Found, find_request
+from liaison.policy.scope import Scope
+from liaison.services.errors import Refused, Slug
+
+
+async def visible_request(session: AsyncSession, scope: Scope, reference: str) -> Found:
+    """A request the scope may see.
+
+    Raises:
+        Refused: ``NOT_FOUND``: there is none, or it is somebody else's; nobody can tell which.
+    """
+    found = await find_request(session, scope, reference)
+    if found is None:
+        raise not_found()
+    return found
+
+
+def not_found() -> Refused:
+    """The refusal of what does not exist for this key."""
+    return Refused(Slug.NOT_FOUND, "查无此项，或无权查看。", "There is no such thing, or this key may not see it.")

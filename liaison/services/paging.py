@@ -1,0 +1,53 @@
+"""Keyset pages ``{items, next_cursor}``; a cursor is the last key of a page, opaque to callers."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from liaison.services.errors import Fault, Refused, Slug
+from liaison.services.platform import Body
+
+Row = TypeVar("Row")
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+
+
+def key_of(cursor: str | None) -> str:
+    """The key a page begins after; empty for the first page.
+
+    Raises:
+        Refused: ``INVALID``, the cursor was not made here.
+    """
+    if cursor is None:
+        return ""
+    try:
+        return base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True).decode("ascii")
+    except (binascii.Error, UnicodeError):
+        raise bad_cursor() from None
+
+
+def number_of(cursor: str | None) -> int:
+    """The same for a numbered list."""
+    key = key_of(cursor)
+    if key and not (key.isascii() and key.isdecimal() and len(key) < 19):
+        raise bad_cursor()
+    return int(key or 0)
+
+
+def page(rows: Sequence[Row], limit: int, key: Callable[[Row], str | int | None], show: Callable[[Row], Body]) -> Body:
+    """One page of rows that were read with ``limit + 1``: the extra row tells that there are more."""
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return {"items": [show(row) for row in shown], "next_cursor": _cursor(str(key(shown[-1]))) if more else None}
+
+
+def bad_cursor() -> Refused:
+    """The refusal of a cursor that no page gave."""
+    fault = Fault("/cursor", "分页游标无效。", "This cursor was not given by a page.")
+    return Refused(Slug.INVALID, "分页游标无效。", "The cursor is not valid.", (fault,))
+
+
+def _cursor(key: str) -> str:
+    return base64.urlsafe_b64encode(key.encode("ascii")).decode("ascii")
