@@ -82,15 +82,18 @@ async def messages_to_show(
     return found.all()
 
 
-async def open_requests(session: AsyncSession, after: str, limit: int) -> Sequence[Request]:
-    """Requests that must have a running workflow, in the order of their references."""
+async def references_with_run(session: AsyncSession, registered_before: datetime) -> list[str]:
+    """References of open requests old enough to have a running workflow, in order."""
     found = await session.exec(
-        select(Request)
-        .where(col(Request.stage) != Stage.CLOSED, col(Request.attached_to).is_(None), col(Request.reference) > after)
+        select(Request.reference)
+        .where(
+            col(Request.stage) != Stage.CLOSED,
+            col(Request.attached_to).is_(None),
+            col(Request.registered_at) < registered_before,
+        )
         .order_by(Request.reference)
-        .limit(limit)
     )
-    return found.all()
+    return list(found.all())
 
 
 def _with_plan() -> Select[Request, Request, Plan]:

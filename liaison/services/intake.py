@@ -32,6 +32,9 @@ __all__ = ["Intake", "accept_request", "check_intake"]
 
 OPERATION = "accept_request"
 
+NO_RUN = "attached"
+"""Stands where a run's id would: nothing is to be started for an attached request, and the relay need not look."""
+
 
 async def accept_request(
     platform: Platform, scope: Scope, intake: Intake, idempotency_key: str, fingerprint: str
@@ -168,6 +171,7 @@ class _Draft:
             policy_version=ladder.policy_version,
             attached_to=main.reference if main else None,
             open_matter=None if main else self._matter,
+            run_id=NO_RUN if main else None,
         )
 
     def _registration(self, request: Request, plan: Plan | None) -> Registration:

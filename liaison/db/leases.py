@@ -1,0 +1,101 @@
+"""What is left undone, handed to one relay at a time: rows are leased by conditional update (design section 3).
+
+A lease that nobody gives back runs out, so a relay that dies leaves its work to the next.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, or_
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from liaison.db.tables import Action, Message, Plan, Request
+from liaison.policy.words import ActionState, MessageState, Stage
+
+
+async def lease_unstarted(
+    session: AsyncSession, now: datetime, registered_before: datetime, until: datetime, limit: int
+) -> list[tuple[Request, Plan]]:
+    """Requests no run has claimed, oldest first, leased until ``until``, with their plans."""
+    free = or_(col(Request.leased_until).is_(None), col(Request.leased_until) <= now)
+    unstarted = and_(
+        col(Request.run_id).is_(None),
+        col(Request.registered_at) < registered_before,
+        col(Request.attached_to).is_(None),
+        col(Request.stage) != Stage.CLOSED,
+        free,
+    )
+    chosen = (
+        select(Request.reference).where(unstarted).order_by(col(Request.registered_at)).limit(limit)
+    ).with_for_update(skip_locked=True)
+    leased = await session.exec(
+        update(Request)
+        .where(col(Request.reference).in_(chosen), free)
+        .values(leased_until=until)
+        .returning(col(Request.reference))
+    )
+    references = list(leased.scalars())
+    in_force = and_(col(Plan.reference) == col(Request.reference), col(Plan.number) == col(Request.plan))
+    found = await session.exec(
+        select(Request, Plan)
+        .join(Plan, in_force)
+        .where(col(Request.reference).in_(references))
+        .order_by(col(Request.registered_at))
+    )
+    return [(request, plan) for request, plan in found.all()]
+
+
+async def lease_pending_actions(
+    session: AsyncSession, now: datetime, received_before: datetime, until: datetime, limit: int
+) -> Sequence[Action]:
+    """Pending actions whose request was started, in the order they were given, leased until ``until``.
+
+    What waits for a request that has no run yet is left alone: its run is started first.
+    """
+    free = or_(col(Action.leased_until).is_(None), col(Action.leased_until) <= now)
+    started = select(Request.reference).where(or_(col(Request.run_id).is_not(None), col(Request.stage) == Stage.CLOSED))
+    pending = and_(
+        col(Action.state) == ActionState.PENDING,
+        col(Action.received_at) < received_before,
+        col(Action.reference).in_(started),
+        free,
+    )
+    chosen = select(Action.id).where(pending).order_by(Action.id).limit(limit).with_for_update(skip_locked=True)
+    leased = await session.exec(
+        update(Action).where(col(Action.id).in_(chosen), free).values(leased_until=until).returning(col(Action.id))
+    )
+    ids = list(leased.scalars())
+    found = await session.exec(select(Action).where(col(Action.id).in_(ids)).order_by(Action.id))
+    return found.all()
+
+
+async def keep_started(session: AsyncSession, references: Sequence[str], until: datetime) -> None:
+    """Leave requests alone until then: Temporal has their workflows, a worker will claim them."""
+    await session.exec(update(Request).where(col(Request.reference).in_(references)).values(leased_until=until))
+
+
+async def keep_taken(session: AsyncSession, ids: Sequence[str], until: datetime) -> None:
+    """Leave actions alone until then: their workflow has them and will settle them."""
+    await session.exec(update(Action).where(col(Action.id).in_(ids)).values(leased_until=until))
+
+
+async def release_actions(session: AsyncSession, reference: str) -> None:
+    """Have a request's pending actions delivered anew: the run that had taken them is gone."""
+    waiting = (col(Action.reference) == reference, col(Action.state) == ActionState.PENDING)
+    await session.exec(update(Action).where(*waiting).values(leased_until=None))
+
+
+async def messages_left(session: AsyncSession, reserved_before: datetime, limit: int) -> Sequence[Message]:
+    """Reserved messages of which no sender has taken charge, as after a crash between commit and hand-over."""
+    found = await session.exec(
+        select(Message)
+        .where(
+            col(Message.state) == MessageState.RESERVED,
+            col(Message.handed_on).is_(False),
+            col(Message.reserved_at) < reserved_before,
+        )
+        .order_by(Message.id)
+        .limit(limit)
+    )
+    return found.all()

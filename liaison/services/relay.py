@@ -1,0 +1,128 @@
+"""The relay: a task in every worker that does what a dead or absent part left undone (design section 3).
+
+It starts requests that have no run, delivers actions that wait in the inbox, and hands on messages nobody sends.
+All three are idempotent, so relays of several workers, and a relay that dies half-way, do no harm.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from liaison.contract.starting import start_notice
+from liaison.db.leases import keep_started, keep_taken, lease_pending_actions, lease_unstarted, messages_left
+from liaison.db.messages import mark_handed_on
+from liaison.db.tables import Action, Message, Plan, Request
+from liaison.services.delivery import Delivery, Fate, deliver
+from liaison.services.platform import Platform
+from liaison.services.starting import TEMPORAL_AWAY, start_request
+
+ROUND_SECONDS = 1.0
+BATCH = 16
+START_AFTER = timedelta(seconds=3)
+DELIVER_AFTER = timedelta(seconds=3)
+HAND_ON_AFTER = timedelta(seconds=30)
+
+ATTEMPT = timedelta(seconds=10)
+"""A lease covers one attempt; what failed is tried again when it has run out."""
+
+PATIENCE = timedelta(minutes=10)
+"""How long Temporal may hold a started workflow or a taken action before anybody asks again."""
+
+_log = structlog.get_logger()
+
+
+async def run_relay(platform: Platform, stop: asyncio.Event, name: str) -> None:
+    """Work once a second until ``stop`` is set; neither a dead database nor a dead Temporal ends it.
+
+    Args:
+        platform: The parts.
+        stop: Set by the worker when it drains; the round under way is finished.
+        name: Which relay speaks in the log.
+    """
+    while not stop.is_set():
+        try:
+            await relay_once(platform)
+        except SQLAlchemyError as error:
+            _log.warning("relay waits for the database", component=name, error_type=type(error).__name__)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), ROUND_SECONDS)
+
+
+async def relay_once(platform: Platform) -> None:
+    """One round: batch after batch as long as batches are full and Temporal takes them."""
+    for step in (start_left_over, deliver_left_over, hand_on_left_over):
+        while await step(platform):
+            pass
+
+
+async def start_left_over(platform: Platform) -> bool:
+    """Start a batch of requests without a run. Returns whether there may be more to do at once."""
+    now = platform.clock()
+    async with platform.db.write() as session:
+        leased = await lease_unstarted(session, now, now - START_AFTER, now + ATTEMPT, BATCH)
+    started = await asyncio.gather(*(_start(platform, request, plan) for request, plan in leased))
+    references = [reference for reference in started if reference is not None]
+    if references:
+        async with platform.db.write() as session:
+            await keep_started(session, references, now + PATIENCE)
+    return len(references) == BATCH
+
+
+async def deliver_left_over(platform: Platform) -> bool:
+    """Deliver a batch of pending actions, those of one request one after the other."""
+    now = platform.clock()
+    async with platform.db.write() as session:
+        leased = await lease_pending_actions(session, now, now - DELIVER_AFTER, now + ATTEMPT, BATCH)
+    delivered = await asyncio.gather(*(_deliver_in_order(platform, batch) for batch in _by_request(leased)))
+    fates = [(action.id, delivery.fate) for batch in delivered for action, delivery in batch]
+    taken = [action_id for action_id, fate in fates if fate is Fate.TAKEN]
+    if taken:
+        async with platform.db.write() as session:
+            await keep_taken(session, taken, now + PATIENCE)
+    return len(fates) == BATCH and all(fate is not Fate.WAITING for _, fate in fates)
+
+
+async def hand_on_left_over(platform: Platform) -> bool:
+    """Start the notices of a batch of messages without a sender."""
+    now = platform.clock()
+    async with platform.db.read() as session:
+        messages = await messages_left(session, now - HAND_ON_AFTER, BATCH)
+    handed_on = await asyncio.gather(*(_hand_on(platform, message) for message in messages))
+    return len(messages) == BATCH and all(handed_on)
+
+
+async def _start(platform: Platform, request: Request, plan: Plan) -> str | None:
+    return request.reference if await start_request(platform, request, plan) else None
+
+
+def _by_request(actions: Iterable[Action]) -> list[list[Action]]:
+    batches: dict[str, list[Action]] = defaultdict(list)
+    for action in actions:
+        batches[action.reference].append(action)
+    return list(batches.values())
+
+
+async def _deliver_in_order(platform: Platform, actions: Sequence[Action]) -> list[tuple[Action, Delivery]]:
+    delivered = []
+    for action in actions:
+        delivery = await deliver(platform, action)
+        delivered.append((action, delivery))
+        if delivery.fate is Fate.WAITING:
+            # A later action must not overtake an earlier one.
+            break
+    return delivered
+
+
+async def _hand_on(platform: Platform, message: Message) -> bool:
+    try:
+        await start_notice(platform.client, message.id, message.send_after, platform.clock())
+    except TEMPORAL_AWAY:
+        return False
+    async with platform.db.write() as session:
+        await mark_handed_on(session, message.id)
+    return True
