@@ -26,6 +26,7 @@ from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
 from liaison.keys import KeysError, read_key_ring
 from liaison.logs import configure_logs
 from liaison.services.platform import Platform
+from liaison.services.relay import run_relay
 from liaison.settings import Settings, SettingsError, load_settings
 from liaison.temporal import connect, logged_runtime
 from workflows.liaison_request import LiaisonRequestWorkflow
