@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
@@ -12,18 +11,20 @@ from typing import Final, NoReturn
 
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.description import install_description
 from api.middleware import Border
 from api.problems import install_problems
 from api.routers import ROUTERS
+from liaison.cli.exits import Exit, complain, leave
 from liaison.codec import data_converter
 from liaison.db.engine import Database
 from liaison.db.errors import DatabaseError
 from liaison.db.rulebook import Rulebook
 from liaison.db.schema import check
-from liaison.gateways.trial_system.embedded import COLUMNS, EmbeddedTrialSystem
-from liaison.keys import BadKeyRing, KeyRing, read_key_ring
+from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
+from liaison.keys import KeyRing, KeysError, read_key_ring
 from liaison.logs import configure_logs
 from liaison.services.platform import Platform
 from liaison.services.readiness import Watch
@@ -32,8 +33,6 @@ from liaison.temporal import connect
 
 DRAIN_SECONDS: Final = 2
 """Calls under way may finish; the supervisor gives the process three seconds."""
-
-NOT_READY: Final = 6
 
 OpenPlatform = Callable[[], AbstractAsyncContextManager[Platform]]
 
@@ -74,6 +73,7 @@ def create_app(open_platform: OpenPlatform, *, show_openapi: bool) -> FastAPI:
 @asynccontextmanager
 async def open_platform(settings: Settings, ring: KeyRing) -> AsyncIterator[Platform]:
     """The parts of a real process. Temporal may be down: its client connects with the first call."""
+    register = (files("liaison") / "sample_city/trial_register.csv").read_text(encoding="utf-8")
     db = Database(settings.database_url.get_secret_value())
     try:
         yield Platform(
@@ -82,7 +82,7 @@ async def open_platform(settings: Settings, ring: KeyRing) -> AsyncIterator[Plat
             rulebook=Rulebook(),
             client=await connect(settings, "api", data_converter=data_converter(ring), lazy=True),
             clock=lambda: datetime.now(UTC),
-            trial_system=_trial_system(settings.profile),
+            trial_system=EmbeddedTrialSystem(register),
         )
     finally:
         await db.close()
@@ -92,13 +92,22 @@ def main() -> None:
     """Serve until told to stop; exit code 6 with one sentence if the surroundings are not as they must be."""
     try:
         settings = load_settings()
-        configure_logs("api", form=settings.log_format, level=settings.log_level)
         ring = read_key_ring(settings.key_ring)
         check(settings.database_url.get_secret_value())
-    except (SettingsError, BadKeyRing, DatabaseError, FileNotFoundError) as fault:
-        sys.stderr.write(f"{fault}\n")
-        sys.exit(NOT_READY)
+    except FileNotFoundError:
+        _give_up("There is no key ring yet; `liaison up` makes one.")
+    except SQLAlchemyError:
+        # Without its own words: they may quote the address with its password.
+        _give_up("The database of LIAISON_DATABASE_URL cannot be reached.")
+    except (SettingsError, KeysError, DatabaseError) as fault:
+        _give_up(str(fault))
+    configure_logs("api", form=settings.log_format, level=settings.log_level)
     _serve(settings, ring)
+
+
+def _give_up(sentence: str) -> NoReturn:
+    complain(sentence)
+    leave(Exit.NOT_READY)
 
 
 def _serve(settings: Settings, ring: KeyRing) -> None:
@@ -122,14 +131,7 @@ def _serve(settings: Settings, ring: KeyRing) -> None:
 
 
 def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
-    sys.exit(0)
-
-
-def _trial_system(profile: Profile) -> EmbeddedTrialSystem:
-    """The sample city's register; in production an empty one, so that every inquiry goes to a clerk."""
-    if profile is Profile.PRODUCTION:
-        return EmbeddedTrialSystem(",".join(COLUMNS))
-    return EmbeddedTrialSystem((files("liaison") / "sample_city/trial_register.csv").read_text(encoding="utf-8"))
+    leave(Exit.DONE)
 
 
 if __name__ == "__main__":

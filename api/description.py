@@ -35,12 +35,21 @@ def install_description(app: FastAPI) -> None:
 def describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document, the models of bodies and problems included."""
     document = get_openapi(title=app.title, version=VERSION, description=_DESCRIPTION, routes=app.routes)
-    shown: list[tuple[type[BaseModel], Literal["validation"]]] = [(model, "validation") for model in (*BODIES, Problem)]
+    undeclared: tuple[type[BaseModel], ...] = (*BODIES, Problem)
+    shown: list[tuple[type[BaseModel], Literal["validation"]]] = [(model, "validation") for model in undeclared]
     _, definitions = models_json_schema(shown, ref_template=SCHEMA_REF)
     schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
     schemas.update(definitions["$defs"])
-    # FastAPI's own shape of faults, which we never answer with.
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
+    _drop_foreign_faults(document)
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     return document
+
+
+def _drop_foreign_faults(document: dict[str, Any]) -> None:
+    """FastAPI adds its own shape of faults wherever there is a parameter; we never answer with it."""
+    for unused in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(unused, None)
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+                del operation["responses"]["422"]

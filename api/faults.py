@@ -12,7 +12,7 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "extra_forbidden": ("未知字段。", "This field is not known here."),
     "string_type": ("应为字符串。", "This must be a string."),
     "string_too_long": ("最多 {max_length} 个字符。", "At most {max_length} characters are allowed."),
-    "string_too_short": ("至少 {min_length} 个字符。", "At least {min_length} characters are needed."),
+    "string_too_short": ("不得为空。", "This must not be empty."),
     "string_pattern_mismatch": ("格式不正确。", "This does not have the form it must have."),
     "enum": ("应为以下之一：{expected}。", "This must be one of {expected}."),
     "literal_error": ("应为以下之一：{expected}。", "This must be one of {expected}."),

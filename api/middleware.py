@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.catalogue import HttpSlug
@@ -37,6 +38,9 @@ class Border:
 
         try:
             await self.app(scope, receive, note_and_send)
+        except ClientDisconnect:
+            # Nobody is left to answer.
+            pass
         except Exception as fault:
             _put_down(fault, scope)
             if status:

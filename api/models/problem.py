@@ -1,16 +1,18 @@
 """The shape of a problem (RFC 9457), for the API's description."""
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from api.models.views import View
 
 
-class FaultView(BaseModel):
+class FaultView(View):
     """One fault."""
 
     pointer: str = Field(description="RFC 6901 pointer into the body; for a query parameter, a slash and its name.")
     detail: str
 
 
-class Problem(BaseModel):
+class Problem(View):
     """Why a call was not done. Told apart by ``type``; the sentences follow ``Accept-Language`` (zh or en)."""
 
     type: str = Field(examples=["/problems/invalid-request"])

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from liaison.policy.words import (
     ActionKind,
     ActionState,
+    Category,
     CourtLevel,
     EventKind,
     HolderKind,
@@ -113,11 +114,23 @@ class ActionView(View):
 
 
 class SupervisionView(View):
-    """A request in a leader's inbox, with the party's full text (Opinions art. 8)."""
+    """A request in a leader's inbox, with the party's full text (Opinions art. 8); days are business days."""
 
     reference: str
     rung: int
     post: Post
+    in_place_of: str | None = Field(description="Whose place the reader takes, where that one is away.")
+    court: str
+    category: Category
+    content: str
+    received_at: AwareDatetime
+    days_since_receipt: int
+    days_overdue: int
+    holder: HolderView | None
+    last_act: str | None
+    due_at: AwareDatetime
+    sent_at: AwareDatetime
+    opened_at: AwareDatetime = Field(description="When the reader first saw it; with the first reading, now.")
 
 
 class MessageView(View):
@@ -125,9 +138,21 @@ class MessageView(View):
 
     id: str
     reference: str
+    cause: str
     message_class: MessageClass
+    template: str
     language: Language
+    recipient: str = Field(description="A staff id, a desk, or `party`.")
+    text: str
     state: MessageState
+    reserved_at: AwareDatetime
+    send_after: AwareDatetime
+    submitted_at: AwareDatetime | None
+    settled_at: AwareDatetime | None
+    attempts: int
+    gateway: str | None
+    provider_id: str | None
+    failure: str | None
 
 
 class DeadlinesView(View):

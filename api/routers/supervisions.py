@@ -1,6 +1,6 @@
-"""``/v1/supervisions``: the inbox of a leader, or of the Case Filing Chamber (Opinions art. 8)."""
+"""``/v1/supervisions``: the inbox of a leader, of a judge who stands in for one, of the Case Filing Chamber."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
@@ -15,6 +15,8 @@ from liaison.services.errors import Slug
 
 router = APIRouter(prefix="/v1/supervisions", tags=["supervision"])
 
+SUPERVISORS: Final = (KeyRole.LEADER, KeyRole.JUDGE, KeyRole.CHAMBER)
+
 
 @router.get(
     "",
@@ -24,7 +26,8 @@ router = APIRouter(prefix="/v1/supervisions", tags=["supervision"])
     responses=problems(*READS, Slug.INVALID),
 )
 async def list_supervisions(
-    query: Annotated[PageQuery, Query()], caller: Annotated[Caller, allow(KeyRole.LEADER, KeyRole.CHAMBER)]
+    query: Annotated[PageQuery, Query()],
+    caller: Annotated[Caller, allow(KeyRole.LEADER, KeyRole.JUDGE, KeyRole.CHAMBER)],
 ) -> Response:
     """Show every open request whose silence was brought before the caller, with the party's full text."""
     return JSONResponse(await views.supervisions_view(caller.platform, caller.scope, query.cursor, query.limit))

@@ -15,8 +15,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from liaison.contract.names import TASK_QUEUE
-from liaison.db.health import ping
-from liaison.keys import KeysError
+from liaison.db.health import can_unseal
 from liaison.services.platform import Platform
 
 Result = TypeVar("Result")
@@ -53,17 +52,18 @@ class Readiness(StrEnum):
 class Watch:
     """Looks at the parts of one process's platform and remembers whether all of them were there once."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, kept: timedelta = KEPT) -> None:
         self._platform = platform
+        self._kept = kept.total_seconds()
         self._looking = asyncio.Lock()
         self._was_ready = False
         self._found: dict[Check, bool] = {}
-        self._looked_at = -KEPT.total_seconds()
+        self._looked_at = float("-inf")
 
     async def look(self) -> tuple[Readiness, dict[Check, bool]]:
-        """The state and which parts are there; askers within a second share one look."""
+        """The state and which parts are there; whoever asks within ``kept`` shares one look."""
         async with self._looking:
-            if time.monotonic() - self._looked_at >= KEPT.total_seconds():
+            if time.monotonic() - self._looked_at >= self._kept:
                 self._found = await _checks(self._platform)
                 self._looked_at = time.monotonic()
         self._was_ready = self._was_ready or all(self._found.values())
@@ -77,14 +77,12 @@ class Watch:
 
 
 async def _checks(platform: Platform) -> dict[Check, bool]:
-    database, polled_at = await asyncio.gather(
-        _in_time(_database_answers(platform)), _in_time(_last_poll(platform.client))
-    )
+    unseals, polled_at = await asyncio.gather(_in_time(_unseals(platform)), _in_time(_last_poll(platform.client)))
     return {
-        Check.DATABASE: database is True,
-        Check.CODEC: _codec_works(platform),
+        Check.DATABASE: unseals is not None,
+        Check.CODEC: unseals is True,
         Check.TEMPORAL: polled_at is not None,
-        Check.WORKER: polled_at is not None and time.time() - polled_at.timestamp() < RECENTLY.total_seconds(),
+        Check.WORKER: polled_at is not None and datetime.now(UTC) - polled_at < RECENTLY,
     }
 
 
@@ -97,17 +95,9 @@ async def _in_time(part: Awaitable[Result]) -> Result | None:
         return None
 
 
-async def _database_answers(platform: Platform) -> bool:
+async def _unseals(platform: Platform) -> bool:
     async with platform.db.read() as session:
-        await ping(session)
-    return True
-
-
-def _codec_works(platform: Platform) -> bool:
-    try:
-        return platform.ring.open(platform.ring.seal("ready", "readiness"), "readiness") == "ready"
-    except KeysError:
-        return False
+        return await can_unseal(session, platform.ring)
 
 
 async def _last_poll(client: Client) -> datetime:
