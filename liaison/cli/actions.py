@@ -9,7 +9,7 @@ from liaison.cli import views
 from liaison.cli.exits import Exit, fail
 from liaison.cli.identity import As, open_api
 from liaison.cli.language import say
-from liaison.cli.output import Json, show_json
+from liaison.cli.output import Json, present
 from liaison.cli.requests import IdempotencyKey
 from liaison.cli.texts import Reference, Source, parsed, read_json, read_text, short_text
 from liaison.policy.words import ReplyKind
@@ -100,4 +100,4 @@ def _act(
 ) -> None:
     with open_api(as_, default) as api:
         action = api.post(f"/v1/requests/{parsed(reference)}/{kind}", body, idempotency_key)
-    show_json(action) if json_ else views.show_action(action)
+    present(action, json_, views.show_action)

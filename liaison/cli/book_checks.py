@@ -14,12 +14,15 @@ from liaison.db.checkup import newest_record_at, try_ring
 from liaison.db.errors import DatabaseError
 from liaison.db.schema import check, head_revision
 from liaison.keys import KeyRing, KeysError, read_key_ring
+from liaison.services.errors import Refused
 from liaison.services.platform import Platform
 from liaison.services.readiness import Check, Watch
+from liaison.services.repair import open_without_workflow
 from liaison.settings import Profile, Settings
 
 _CLOCK_SLACK: Final = timedelta(minutes=5)
 _HORIZON: Final = timedelta(days=45)
+_SHOWN: Final = 5
 _AFTER_SCHEMA: Final = ("key ring", "clock", "calendar", "pollers", "workflows")
 
 
@@ -73,6 +76,7 @@ async def _look(settings: Settings, platform: Platform) -> AsyncIterator[Finding
         return
     _, found = await Watch(platform).look()
     yield _check_pollers(found)
+    yield await _check_workflows(platform)
 
 
 async def _check_ring(settings: Settings, platform: Platform) -> Finding:
@@ -110,6 +114,17 @@ def _check_pollers(found: dict[Check, bool]) -> Finding:
     if not found[Check.WORKER]:
         return failed("pollers", "No worker has asked for work in the last minute.")
     return ok("pollers", "a worker asks for work")
+
+
+async def _check_workflows(platform: Platform) -> Finding:
+    try:
+        lost = await open_without_workflow(platform)
+    except Refused:
+        return skipped("workflows", "Temporal does not answer.")
+    if lost:
+        named = ", ".join(lost[:_SHOWN]) + (" ..." if len(lost) > _SHOWN else "")
+        return failed("workflows", f"{len(lost)} open requests have no running workflow; liaison repair REF: {named}")
+    return ok("workflows", "every open request has its workflow")
 
 
 def _skipped(checks: tuple[str, ...], says: str) -> list[Finding]:

@@ -8,12 +8,14 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 from typer.core import TyperGroup
 
-from liaison.cli import actions, doctor, requests, supervising
+from liaison.cli import actions, requests, supervising
 from liaison.cli.administration import config_app, db_app, directory_app
 from liaison.cli.calendar import calendar_app
 from liaison.cli.client import ApiFault
+from liaison.cli.doctor import doctor
 from liaison.cli.exits import Exit, complain, leave
 from liaison.cli.keys import keys_app
+from liaison.cli.repair import repair_request
 from liaison.cli.start import up
 from liaison.cli.status import status
 from liaison.db.errors import DatabaseError
@@ -73,7 +75,8 @@ for name, command in (
 app.add_typer(supervising.message_app, name="message", rich_help_panel=CLIENT)
 
 app.command("up", rich_help_panel=HOST)(up)
-app.command("doctor", rich_help_panel=HOST)(doctor.doctor)
+app.command("doctor", rich_help_panel=HOST)(doctor)
+app.command("repair", rich_help_panel=HOST)(repair_request)
 for name, group in (
     ("directory", directory_app),
     ("db", db_app),

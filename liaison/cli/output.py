@@ -3,7 +3,7 @@
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -41,15 +41,31 @@ _TITLES: Final = {
     "refusal": ("未采纳原因", "refusal"),
     "recipient": ("收件人", "recipient"),
     "template": ("模板", "template"),
-    "text": ("内容", "text"),
     "content": ("诉求内容", "content"),
-    "days": ("已过工作日", "days"),
-    "days_overdue": ("逾期天数", "days overdue"),
-    "sent": ("送达时间", "sent"),
-    "opened": ("查看时间", "opened"),
+    "in_place_of": ("代", "in place of"),
+    "court": ("法院", "court"),
+    "category": ("类别", "category"),
+    "days_since_receipt": ("已过工作日", "days since receipt"),
+    "days_overdue": ("逾期工作日", "days overdue"),
+    "last_act": ("最近督办", "last act"),
+    "due_at": ("到期时间", "due at"),
+    "sent_at": ("送达时间", "sent at"),
+    "opened_at": ("查看时间", "opened at"),
+    "reserved_at": ("生成时间", "reserved at"),
+    "send_after": ("发送时间", "send after"),
+    "settled_at": ("结束时间", "settled at"),
+    "failure": ("失败原因", "failure"),
     "requests": ("件数", "requests"),
     "part": ("部件", "part"),
 }
+
+
+def present(value: dict[str, Any], json_: bool, as_table: Callable[[Mapping[str, Any]], None]) -> None:
+    """Show what the API gave, as JSON or as a table."""
+    if json_:
+        show_json(value)
+    else:
+        as_table(value)
 
 
 def show_json(value: Any) -> None:

@@ -1,7 +1,7 @@
 """Client commands about requests: hand in, look, wait."""
 
 import time
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -10,7 +10,7 @@ from liaison.cli.client import Api, ApiFault, retry_until
 from liaison.cli.exits import Exit, complain, fail
 from liaison.cli.identity import As, open_api
 from liaison.cli.language import say
-from liaison.cli.output import Json, show_json
+from liaison.cli.output import Json, present
 from liaison.cli.texts import Reference, Source, parsed, read_json
 from liaison.policy.words import Stage
 
@@ -29,14 +29,14 @@ def submit(source: Source, as_: As = "", json_: Json = False, idempotency_key: I
     body = read_json(source)
     with open_api(as_, "channel") as api:
         request = api.post("/v1/requests", body, idempotency_key)
-    show_json(request) if json_ else views.show_request(request)
+    present(request, json_, views.show_request)
 
 
 def show(reference: Reference, as_: As = "", json_: Json = False) -> None:
     """Show where a request stands and its dates."""
     with open_api(as_, "clerk") as api:
         request = api.get(f"/v1/requests/{parsed(reference)}")
-    show_json(request) if json_ else views.show_request(request)
+    present(request, json_, views.show_request)
 
 
 def list_requests(
@@ -63,14 +63,14 @@ def list_requests(
     }
     with open_api(as_, "clerk") as api:
         page = api.page("/v1/requests", {name: value for name, value in filters.items() if value}, limit)
-    show_json(page) if json_ else views.show_requests(page)
+    present(page, json_, views.show_requests)
 
 
 def events(reference: Reference, limit: Limit = 500, as_: As = "", json_: Json = False) -> None:
     """Show the record of a request, oldest first."""
     with open_api(as_, "clerk") as api:
         page = api.page(f"/v1/requests/{parsed(reference)}/events", {}, limit)
-    show_json(page) if json_ else views.show_events(page)
+    present(page, json_, views.show_events)
 
 
 def wait(
@@ -83,10 +83,10 @@ def wait(
     """Wait until a request reaches a stage; progress goes to standard error."""
     with open_api(as_, "clerk") as api:
         request = _watch(api, f"/v1/requests/{parsed(reference)}", stage, time.monotonic() + timeout)
-    show_json(request) if json_ else views.show_request(request)
+    present(request, json_, views.show_request)
 
 
-def _watch(api: Api, path: str, wanted: Stage, deadline: float) -> dict[str, object]:
+def _watch(api: Api, path: str, wanted: Stage, deadline: float) -> dict[str, Any]:
     seen = ""
     for _ in retry_until(deadline, _LOOK_AGAIN_SECONDS):
         try:

@@ -10,7 +10,7 @@ from liaison.cli.client import Api
 from liaison.cli.exits import Exit
 from liaison.cli.identity import As, open_api
 from liaison.cli.language import say
-from liaison.cli.output import Json, show_fields, show_json, show_table
+from liaison.cli.output import Json, present, show_fields, show_table
 from liaison.policy.words import Stage
 
 _OPEN: Final = (Stage.REGISTERED, Stage.ANSWERING, Stage.AWAITING_REPLY)
@@ -23,10 +23,7 @@ def status(as_: As = "", json_: Json = False) -> None:
     with open_api(as_, "clerk") as api:
         health = api.health()
         found = {"health": health.body, **(_book(api) if health.body["checks"].get("database") == "ok" else {})}
-    if json_:
-        show_json(found)
-    else:
-        _show(found)
+    present(found, json_, _show)
     if not health.ready:
         raise typer.Exit(Exit.NOT_READY)
 

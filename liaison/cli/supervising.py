@@ -7,7 +7,7 @@ import typer
 from liaison.cli import views
 from liaison.cli.actions import Department, Judge, taker
 from liaison.cli.identity import As, open_api
-from liaison.cli.output import Json, show_json
+from liaison.cli.output import Json, present
 from liaison.cli.requests import Cursor, IdempotencyKey, Limit
 from liaison.cli.texts import Reference, parsed, short_text
 from liaison.policy.words import SupervisionAct
@@ -19,10 +19,7 @@ def supervisions(limit: Limit = 50, cursor: Cursor = "", as_: As = "", json_: Js
     """Show a leader's inbox with the parties' full texts; what is shown counts as opened."""
     with open_api(as_) as api:
         page = api.page("/v1/supervisions", {"cursor": cursor} if cursor else {}, limit)
-    if json_:
-        show_json(page)
-    else:
-        views.show_supervisions(page)
+    present(page, json_, views.show_supervisions)
 
 
 def supervise(
@@ -43,10 +40,7 @@ def supervise(
         body |= taker(judge, department)
     with open_api(as_) as api:
         action = api.post(f"/v1/requests/{parsed(reference)}/supervision-acts", body, idempotency_key)
-    if json_:
-        show_json(action)
-    else:
-        views.show_action(action)
+    present(action, json_, views.show_action)
 
 
 @message_app.callback()
@@ -66,7 +60,4 @@ def list_messages(
     params = {"reference": parsed(reference) if reference else "", "cursor": cursor}
     with open_api(as_, "clerk") as api:
         page = api.page("/v1/messages", {name: value for name, value in params.items() if value}, limit)
-    if json_:
-        show_json(page)
-    else:
-        views.show_messages(page)
+    present(page, json_, views.show_messages)

@@ -1,0 +1,189 @@
+"""``liaison doctor`` on sound and broken folders (issue line L51)."""
+
+import asyncio
+import json
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from liaison.cli.exits import Exit
+from liaison.db.engine import Database
+from liaison.db.tables import CalendarVersion, Event
+from liaison.keys import KeyRing
+from liaison.policy.words import EventKind
+from liaison.supervisor.guards import hold_home
+from tests.cli.conftest import Place, make_place, run
+
+NOW = datetime(2026, 9, 18, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A provisioned folder that a test may break, examined within the announced calendar."""
+    monkeypatch.setattr("liaison.cli.book_checks.now", lambda: NOW)
+    return make_place(tmp_path / "home")
+
+
+def examined(place: Place) -> tuple[int, dict[str, str]]:
+    """The exit code and the verdict of each check."""
+    result = run(place.environment, "doctor", "--json")
+    found = json.loads(result.stdout)
+    assert found["healthy"] == (result.exit_code == Exit.DONE)
+    return result.exit_code, {finding["check"]: finding["verdict"] for finding in found["checks"]}
+
+
+def in_book(place: Place, change: Callable[[Database], object]) -> None:
+    async def work() -> None:
+        db = Database(place.settings.database_url.get_secret_value())
+        await change(db)  # type: ignore[misc]
+        await db.close()
+
+    asyncio.run(work())
+
+
+def test_a_sound_folder_at_rest_is_healthy(place: Place) -> None:
+    code, verdicts = examined(place)
+    assert code == Exit.DONE
+    assert set(verdicts) == {
+        "binaries",
+        "ports",
+        "folder",
+        "disk",
+        "schema",
+        "key ring",
+        "clock",
+        "calendar",
+        "pollers",
+        "workflows",
+    }
+    assert [check for check, verdict in verdicts.items() if verdict == "skipped"] == ["pollers", "workflows"]
+    assert "key ring" in run(place.environment, "doctor").stdout
+
+
+def test_before_the_first_start_nothing_is_wrong(tmp_path: Path) -> None:
+    result = run({"LIAISON_HOME": str(tmp_path / "none"), "LIAISON_API_PORT": "18499"}, "doctor", "--json")
+    verdicts = {finding["check"]: finding["verdict"] for finding in json.loads(result.stdout)["checks"]}
+    assert verdicts["schema"] == verdicts["folder"] == "skipped"
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("check", "harm"),
+    [
+        ("key ring", lambda home: (home / "key-ring.json").chmod(0o644)),
+        ("key ring", lambda home: (home / "key-ring.json").unlink()),
+        ("key ring", lambda home: (home / "key-ring.json").write_text("{}", encoding="utf-8")),
+        ("key ring", lambda home: (home / "key-ring.json").write_text(KeyRing.generate().to_json(), encoding="utf-8")),
+        ("schema", lambda home: (home / "liaison.db").write_bytes(b"not a database" * 100)),
+    ],
+    ids=["readable by others", "gone", "no ring", "another ring", "no database"],
+)
+def test_harm_to_a_file_is_found(place: Place, check: str, harm: Callable[[Path], object]) -> None:
+    for leftover in place.settings.home.glob("liaison.db-*"):
+        leftover.unlink()
+    harm(place.settings.home)
+    code, verdicts = examined(place)
+    assert code == Exit.NOT_READY
+    assert verdicts[check] == "failed"
+
+
+def test_another_revision_is_found(place: Place) -> None:
+    async def change(db: Database) -> None:
+        async with db.write() as session:
+            await (await session.connection()).exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+    in_book(place, change)
+    code, verdicts = examined(place)
+    assert (code, verdicts["schema"]) == (Exit.NOT_READY, "failed")
+
+
+def test_a_clock_behind_the_newest_record_is_found(place: Place) -> None:
+    async def change(db: Database) -> None:
+        later = NOW + timedelta(minutes=6)
+        event = Event(
+            reference="0000-0000-0000-0",
+            stream="intake",
+            seq=1,
+            kind=EventKind.REGISTERED,
+            at=later,
+            actor="platform",
+            recorded_at=later,
+        )
+        async with db.write() as session:
+            session.add(event)
+
+    in_book(place, change)
+    code, verdicts = examined(place)
+    assert (code, verdicts["clock"]) == (Exit.NOT_READY, "failed")
+
+
+def test_a_calendar_that_has_ended_is_found(place: Place) -> None:
+    async def change(db: Database) -> None:
+        async with db.write() as session:
+            for number in range(2, 100):
+                version = await session.get(CalendarVersion, number)
+                if version is not None:
+                    await session.delete(version)
+
+    in_book(place, change)
+    code, verdicts = examined(place)
+    assert (code, verdicts["calendar"]) == (Exit.NOT_READY, "failed")
+
+
+@pytest.fixture
+def taken(place: Place) -> Iterator[socket.socket]:
+    """Another program on the API's port."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", place.settings.api_port))
+        other.listen()
+        yield other
+
+
+def test_a_taken_port_is_found(place: Place, taken: socket.socket) -> None:
+    code, verdicts = examined(place)
+    assert (code, verdicts["ports"]) == (Exit.NOT_READY, "failed")
+
+
+async def test_a_platform_that_runs_without_its_parts_is_found(place: Place) -> None:
+    async with hold_home(place.settings.home):
+        code, verdicts = await asyncio.to_thread(examined, place)
+    assert code == Exit.NOT_READY
+    assert verdicts["ports"] == verdicts["pollers"] == "failed"
+
+
+def test_a_missing_program_is_found(place: Place) -> None:
+    variables = {**place.environment, "LIAISON_TEMPORAL_BINARY": str(place.settings.home / "nothing")}
+    result = run(variables, "doctor", "--json")
+    assert result.exit_code == Exit.NOT_READY
+    assert {"check": "binaries", "verdict": "failed"}.items() <= json.loads(result.stdout)["checks"][0].items()
+
+
+def test_a_full_disk_is_found(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=5 * 2**20))
+    code, verdicts = examined(place)
+    assert (code, verdicts["disk"]) == (Exit.NOT_READY, "failed")
+
+
+def test_a_folder_open_to_others_is_a_warning(place: Place) -> None:
+    place.settings.home.chmod(0o755)
+    code, verdicts = examined(place)
+    assert (code, verdicts["folder"]) == (Exit.DONE, "warning")
+
+
+def test_a_calendar_about_to_end_is_a_warning(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("liaison.cli.book_checks.now", lambda: datetime(2026, 12, 1, tzinfo=UTC))
+    code, verdicts = examined(place)
+    assert (code, verdicts["calendar"]) == (Exit.DONE, "warning")
+
+
+def test_a_repair_without_temporal_is_not_ready_and_changes_nothing(place: Place) -> None:
+    result = run(place.environment, "repair", "0000-0000-0000-0")
+    assert result.exit_code == Exit.NOT_READY
+    assert "Temporal" in result.stderr
+    assert run(place.environment, "repair", "0001").exit_code == Exit.NOT_FOUND
