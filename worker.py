@@ -35,6 +35,8 @@ from workflows.notice import NoticeWorkflow
 WORKFLOWS: Final = (LiaisonRequestWorkflow, NoticeWorkflow)
 CACHED_WORKFLOWS: Final = 5_000
 """As many as may wake together: beyond it each timer costs a replay."""
+STICKY: Final = timedelta(seconds=2)
+"""How long a task waits for the worker that has its workflow in memory; after a killed worker that is a reply's delay."""
 GRACE: Final = timedelta(seconds=3)
 PATIENCE: Final = timedelta(seconds=10)
 
@@ -47,6 +49,7 @@ def build_worker(client: Client, tools: Tools, *, task_queue: str = TASK_QUEUE, 
         workflows=WORKFLOWS,
         activities=activities_of(tools),
         max_cached_workflows=cached,
+        sticky_queue_schedule_to_start_timeout=STICKY,
         graceful_shutdown_timeout=GRACE,
         workflow_runner=SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default),
     )
