@@ -1,6 +1,7 @@
 """The ``liaison`` command: which commands there are, and how every one of them ends."""
 
 import sys
+from errno import EPIPE
 from io import TextIOWrapper
 from typing import Any, NoReturn
 
@@ -43,6 +44,11 @@ class Commands(TyperGroup):
         except SQLAlchemyError as fault:
             # Its text would quote the statement and its values.
             complain(f"The database cannot be used ({type(fault).__name__}); liaison doctor says more.")
+        except OSError as fault:
+            if fault.errno == EPIPE:
+                # Whoever read our output has gone; typer ends the command.
+                raise
+            complain(str(fault))
         raise typer.Exit(Exit.NOT_READY)
 
 

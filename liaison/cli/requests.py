@@ -66,10 +66,10 @@ def list_requests(
     present(page, json_, views.show_requests)
 
 
-def events(reference: Reference, limit: Limit = 500, as_: As = "", json_: Json = False) -> None:
+def events(reference: Reference, limit: Limit = 500, cursor: Cursor = "", as_: As = "", json_: Json = False) -> None:
     """Show the record of a request, oldest first."""
     with open_api(as_, "clerk") as api:
-        page = api.page(f"/v1/requests/{parsed(reference)}/events", {}, limit)
+        page = api.page(f"/v1/requests/{parsed(reference)}/events", {"cursor": cursor} if cursor else {}, limit)
     present(page, json_, views.show_events)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from alembic.util import CommandError
 from pydantic import SecretStr
+from sqlalchemy.exc import DBAPIError
 
 from calendars.packaged import packaged_notices
 from liaison.db.directory import newest_load, read_roster, replace_directory
@@ -56,13 +57,14 @@ async def prepare_local(settings: LocalPlace, clock: Callable[[], datetime]) -> 
     The caller holds the lock of the folder ``home``.
 
     Raises:
-        CannotPrepare: The profile is another, the key ring is lost or broken, or the book belongs to another release.
+        CannotPrepare: The profile is another, the key ring is lost or broken, the book is damaged or belongs to another
+            release, or the folder cannot be written.
     """
     if settings.profile != "local":
         raise CannotPrepare("Sample keys are made in the local profile only.")
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     url = settings.database_url.get_secret_value()
     try:
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         await asyncio.to_thread(upgrade, url)
         db = Database(url, readers=1)
         try:
@@ -72,8 +74,11 @@ async def prepare_local(settings: LocalPlace, clock: Callable[[], datetime]) -> 
             return await _sample_keys(db, roster, settings.credentials_path, settings.addresses(), clock())
         finally:
             await db.close()
-    except (DatabaseError, KeysError, CommandError) as fault:
+    except (DatabaseError, KeysError, CommandError, OSError) as fault:
         raise CannotPrepare(f"{settings.home} cannot be made ready: {fault}.") from fault
+    except DBAPIError as fault:
+        # Only the driver's own words: the statement and its values stay out.
+        raise CannotPrepare(f"The database in {settings.home} cannot be used: {fault.orig}.") from fault
 
 
 async def _own_key_ring(db: Database, path: Path) -> KeyRing:

@@ -82,6 +82,13 @@ def test_db_upgrade_makes_a_book_with_rules(empty: dict[str, str]) -> None:
     assert "none" not in run(empty, "db", "current").stdout
 
 
+def test_a_database_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    result = run({"LIAISON_HOME": str(tmp_path / "file" / "home")}, "db", "upgrade")
+    assert result.exit_code == Exit.NOT_READY
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_a_made_key_opens_the_door_and_is_handed_over_once(served: Place, liaison: Liaison, tmp_path: Path) -> None:
     file = tmp_path / "key"
     words = ("keys", "create", "--role", "clerk", "--scope", "messages:read", "--out", str(file))

@@ -277,3 +277,17 @@ async def test_production_generates_nothing(settings: Settings) -> None:
     with pytest.raises(CannotPrepare, match="local profile only"):
         await prepare_local(production, clock)
     assert not settings.home.exists()
+
+
+async def test_a_damaged_book_is_one_sentence(settings: Settings) -> None:
+    await prepare_local(settings, clock)
+    (settings.home / "liaison.db").write_bytes(b"not a database " * 500)
+    with pytest.raises(CannotPrepare, match="not a database"):
+        await prepare_local(settings, clock)
+
+
+async def test_a_folder_that_cannot_be_made_is_one_sentence(settings: Settings) -> None:
+    settings.home.parent.parent.mkdir(exist_ok=True)
+    settings.home.parent.write_text("a file", encoding="utf-8")
+    with pytest.raises(CannotPrepare, match="cannot be made ready"):
+        await prepare_local(settings, clock)
