@@ -29,7 +29,7 @@ from liaison.logs import configure_logs
 from liaison.services.platform import Platform
 from liaison.services.readiness import Watch
 from liaison.settings import Profile, Settings, SettingsError, load_settings
-from liaison.temporal import connect
+from liaison.temporal import connect, logged_runtime
 
 DRAIN_SECONDS: Final = 2
 """Calls under way may finish; the supervisor gives the process three seconds."""
@@ -80,7 +80,9 @@ async def open_platform(settings: Settings, ring: KeyRing) -> AsyncIterator[Plat
             db=db,
             ring=ring,
             rulebook=Rulebook(),
-            client=await connect(settings, "api", data_converter=data_converter(ring), lazy=True),
+            client=await connect(
+                settings, "api", data_converter=data_converter(ring), lazy=True, runtime=logged_runtime()
+            ),
             clock=lambda: datetime.now(UTC),
             trial_system=EmbeddedTrialSystem(register),
         )

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Generic, TypeVar, cast
 
+import structlog
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import TypeAdapter, ValidationError
@@ -26,6 +27,7 @@ Model = TypeVar("Model")
 
 _BEARER: Final = HTTPBearer(auto_error=False, bearerFormat="jl_<id>_<secret>", description="A key of the platform.")
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
+_ULID: Final = re.compile("[0-9A-HJKMNP-TV-Z]{26}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ async def public() -> None:
 
 
 def reference_of(reference: str) -> str:
-    """The request of the path, in any spelling of its reference.
+    """The one written form of a reference in any spelling.
 
     Raises:
         Refused: not a reference, or one with a typing error.
@@ -90,8 +92,24 @@ def reference_of(reference: str) -> str:
         ) from None
 
 
-Reference = Annotated[str, Depends(reference_of)]
-"""The request of the path."""
+async def _reference_of_path(reference: str) -> str:
+    known = reference_of(reference)
+    structlog.contextvars.bind_contextvars(reference=known)
+    return known
+
+
+Reference = Annotated[str, Depends(_reference_of_path)]
+"""The request of the path; lines of the log bear it from here on."""
+
+
+async def _action_of_path(action_id: str) -> str:
+    if not _ULID.fullmatch(action_id):
+        raise Refused(Slug.NOT_FOUND)
+    return action_id
+
+
+ActionId = Annotated[str, Depends(_action_of_path)]
+"""The action of the path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +125,7 @@ class Once:
         return platform.ring.mac("idempotency", f"{self.path}\n{canonical}")
 
 
-def once(request: Request) -> Once:
+async def once(request: Request) -> Once:
     """The call's ``Idempotency-Key``.
 
     Raises:
@@ -163,5 +181,6 @@ class BodyOf(Generic[Model]):
             return self.adapter.validate_python(raw), unfit
         except ValidationError as bad:
             found = faults_of_body(bad.errors(include_url=False, include_input=False), self._tagged_by)
-        told = {fault.pointer for fault in unfit}
+        # A name no encoding can hold makes pydantic refuse the whole, which says less than we know.
+        told = {fault.pointer for fault in unfit} | ({""} if unfit else set())
         return None, (*unfit, *(fault for fault in found if fault.pointer not in told))

@@ -27,6 +27,7 @@ class Border:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        structlog.contextvars.clear_contextvars()
         began, status = time.perf_counter(), 0
 
         async def note_and_send(message: Message) -> None:

@@ -1,9 +1,14 @@
 """Query parameters of lists; unknown ones are refused."""
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.models.text import QueryMoment, Word
+from api.models.text import QueryMoment
 from liaison.policy.words import Stage
+
+Code = Annotated[str, Field(max_length=40, pattern="^[!-~]+$")]
+"""An id or a code of the directory."""
 
 
 class PageQuery(BaseModel):
@@ -11,16 +16,18 @@ class PageQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    cursor: str | None = Field(default=None, max_length=100, description="`next_cursor` of the part before.")
+    cursor: str | None = Field(
+        default=None, max_length=100, pattern="^[!-~]+$", description="`next_cursor` of the part before."
+    )
     limit: int = Field(default=50, ge=1, le=200)
 
 
 class RequestQuery(PageQuery):
     """Which requests; parameters narrow the list together."""
 
-    court: Word | None = None
-    department: Word | None = None
-    holder: Word | None = Field(default=None, description="Id of a judge, code of a department.")
+    court: Code | None = None
+    department: Code | None = None
+    holder: Code | None = Field(default=None, description="Id of a judge, code of a department.")
     stage: Stage | None = None
     overdue: bool = Field(default=False, description="Open requests past a deadline only.")
     due_before: QueryMoment | None = Field(default=None, description="Open requests whose next deadline lies before.")
@@ -38,4 +45,4 @@ class DeadlineQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     received_at: QueryMoment
-    court: Word
+    court: Code

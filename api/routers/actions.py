@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
 from api.answers import READS, WRITES, problems, takes
-from api.deps import BodyOf, Caller, OnceCall, Reference, Sent, allow
+from api.deps import ActionId, BodyOf, Caller, OnceCall, Reference, Sent, allow
 from api.models.actions import (
     AnswerIn,
     ProcedureChangeIn,
@@ -192,7 +192,7 @@ def _lister(the: ActionList) -> Callable[..., Awaitable[Response]]:
 
 
 def _shower(the: ActionList) -> Callable[..., Awaitable[Response]]:
-    async def show_one(action_id: str, caller: Annotated[Caller, allow()], reference: Reference) -> Response:
+    async def show_one(action_id: ActionId, caller: Annotated[Caller, allow()], reference: Reference) -> Response:
         return JSONResponse(await views.action_view(caller.platform, caller.scope, reference, the.kind, action_id))
 
     return show_one

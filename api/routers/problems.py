@@ -6,6 +6,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from api.answers import problems
 from api.catalogue import CATALOGUE, PROBLEMS_PATH, ProblemType
 from api.deps import public
 from api.languages import preferred_language
@@ -27,7 +28,13 @@ async def list_problems(request: Request) -> Response:
     return JSONResponse({"items": items, "next_cursor": None}, headers={"Content-Language": language, **_VARY})
 
 
-@router.get("/{slug}", operation_id="show_problem", summary="One kind of problem", response_class=JSONResponse)
+@router.get(
+    "/{slug}",
+    operation_id="show_problem",
+    summary="One kind of problem",
+    response_class=JSONResponse,
+    responses=problems(Slug.NOT_FOUND),
+)
 async def show_problem(request: Request, slug: str) -> Response:
     """Tell what one ``type`` of a problem means."""
     kind = next((kind for kind in CATALOGUE.values() if kind.slug == slug), None)

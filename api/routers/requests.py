@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
@@ -35,6 +36,7 @@ async def submit_request(
     sent = await read_request(caller, await read_json(request))
     fingerprint = call.fingerprint(caller.platform, sent.raw)
     answer = await accept_request(caller.platform, caller.scope, intake_of(sent.model), call.key, fingerprint)
+    structlog.contextvars.bind_contextvars(reference=answer.body["reference"])
     return JSONResponse(answer.body, status_code=answer.status, headers={"Location": answer.location})
 
 

@@ -77,6 +77,7 @@ ROWS = (
     Row("NUL", put(content="before\x00after"), "/content"),
     Row("lone surrogate", put(content="before\ud800after"), "/content"),
     Row("NUL in the party's name", party(name="张\x00三"), "/party/name"),
+    Row("lone surrogate in a field's name", put(**{"\ud800": 1}), "/?"),
     Row("lone surrogate in a list", put(about=["\udfff"]), "/about/0"),
 )
 

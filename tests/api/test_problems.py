@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from api import problems as border
@@ -85,6 +86,7 @@ async def test_the_border_answers_with_problems_too(city: City, method: str, pat
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{slug}")
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["cache-control"] == "no-store"
+    assert ("allow" in answer.headers) == (status == 405)
 
 
 async def test_a_database_that_is_away_is_503_with_retry_after(
@@ -113,3 +115,15 @@ async def test_what_nobody_foresaw_is_a_plain_500_and_its_log_line_quotes_nobody
     assert (unforeseen["event"], unforeseen["error_type"]) == ("unforeseen", "RuntimeError")
     assert (call["event"], call["route"], call["status"]) == ("call", "/v1/requests", 500)
     assert body["party"]["name"] not in f"{answer.text}{lines}"
+
+
+async def test_a_call_is_one_log_line_with_its_reference_and_without_its_path(city: City, body: dict[str, Any]) -> None:
+    reference = (await city.send(body)).json()["reference"]
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        await city.get(f"/v1/requests/{reference.lower()}?name=x", key=city.credentials.clerk_key)
+        await city.http.get("/nowhere/13800138000?name=x")
+    shown, nowhere = lines
+    assert (shown["reference"], shown["route"]) == (reference, "/v1/requests/{reference}")
+    assert (nowhere["route"], nowhere["status"]) == ("none", 404)
+    assert "reference" not in nowhere
+    assert "13800138000" not in str(nowhere)

@@ -94,6 +94,9 @@ async def test_pages_follow_one_another_without_gap_or_repetition(city: City, bo
         ("overdue=perhaps", "/overdue"),
         ("colour=red", "/colour"),
         ("cursor=!!!", "/cursor"),
+        ("cursor=%E8%AF%89", "/cursor"),
+        ("court=%00", "/court"),
+        ("holder=", "/holder"),
     ],
 )
 async def test_a_bad_parameter_is_told_by_its_name(city: City, query: str, pointer: str) -> None:
@@ -137,8 +140,9 @@ async def test_an_action_given_while_temporal_is_down_is_kept_and_listed(city: C
     ActionView.model_validate(one.json())
     Page[ActionView].model_validate(several.json())
     assert one.json()["id"] == several.json()["items"][0]["id"] == given.json()["id"]
-    unknown = await city.get(f"/v1/requests/{reference}/withdrawals/{ULID()}", key=key)
-    assert unknown.status_code == 404
+    for unknown in (ULID(), "%00", "none"):
+        answer = await city.get(f"/v1/requests/{reference}/withdrawals/{unknown}", key=key)
+        assert answer.status_code == 404
 
 
 async def test_messages_of_nobody_are_an_empty_page(city: City, body: dict[str, Any]) -> None:
