@@ -8,18 +8,24 @@ from temporalio import activity
 
 from activities.judge_notification import recipient_name
 from activities.messaging import Messaging
-from activities.tools import Tools, holder_message
+from activities.tools import Tools, answer_due_at, holder_message
 from liaison.contract.messages import Applied, ApplyAction
 from liaison.contract.names import run_stream
+from liaison.db.claims import newest_plan
 from liaison.db.inbox import offer_of, settle_action
 from liaison.db.record import append_event, lock_request
+from liaison.db.rungs import rung_records
 from liaison.db.tables import Action, Request, WorkOrder
-from liaison.db.work_orders import end_orders, offer_order, put_in_force, withdraw_offer
+from liaison.db.work_orders import end_orders, offer_order, order_in_force, put_in_force, withdraw_offer
 from liaison.policy.roster import Holder, Roster
 from liaison.policy.words import ActionKind, ActionState, EventKind, Procedure, Stage, SupervisionAct
 
 Effect = tuple[EventKind, dict[str, Any]]
 Step = Callable[[AsyncSession, Request, Action, Roster], Awaitable[Effect]]
+
+
+class _CannotApplyError(Exception):
+    """An action that was taken and cannot take effect after all; refused on record, for a retry would not help."""
 
 
 class Acting:
@@ -45,10 +51,9 @@ class Acting:
             action = await session.get_one(Action, application.action.action_id)
             if action.state is ActionState.PENDING:
                 await self._apply(session, request, action, roster, application)
-            offer = await offer_of(session, request.reference, request.work_order)
             applied = Applied(
-                holder=holder_message(roster, request.holder_id),
-                offered=holder_message(roster, offer.holder_id if offer else None),
+                holder=holder_message(roster, await order_in_force(session, request)),
+                offered=holder_message(roster, await offer_of(session, request.reference, request.work_order)),
             )
         await self._messaging.hand_on(application.reference, action.id)
         return applied
@@ -56,18 +61,23 @@ class Acting:
     async def _apply(
         self, session: AsyncSession, request: Request, action: Action, roster: Roster, application: ApplyAction
     ) -> None:
-        now = self._tools.clock()
-        kind, detail = await self._steps[action.kind](session, request, action, roster)
+        now, state, refusal = self._tools.clock(), ActionState.ACCEPTED, None
+        try:
+            kind, detail = await self._steps[action.kind](session, request, action, roster)
+        except _CannotApplyError as error:
+            kind, detail, state, refusal = EventKind.ACTION_REFUSED, {}, ActionState.REFUSED, str(error)
         await append_event(
             session, request.reference, run_stream(application.stream), kind, action.received_at, action.by,
             {"action": action.id, **detail}, recorded_at=now, seq=application.seq,
         )  # fmt: skip
-        await settle_action(session, action.id, ActionState.ACCEPTED, now)
+        await settle_action(session, action.id, state, now, refusal)
 
     async def _sign_in(self, session: AsyncSession, request: Request, action: Action, roster: Roster) -> Effect:
         offer = await offer_of(session, request.reference, request.work_order)
-        taken_over = offer is not None and action.by in _members(roster, offer.holder_id)
-        order = offer if offer is not None and taken_over else await self._order(session, request)
+        taken_over = _is_taker(roster, offer, action)
+        order = offer if taken_over else await order_in_force(session, request)
+        if order is None:
+            raise _CannotApplyError("no work order is out")
         order.signed_in_at, order.signed_in_by = action.received_at, action.by
         if taken_over:
             await put_in_force(session, request, order, self._tools.clock())
@@ -78,20 +88,21 @@ class Acting:
         target = action.target or {}
         taker = roster.holder(target.get("judge") or target.get("department") or "")
         if taker is None:
-            raise RuntimeError(f"action {action.id} names nobody the directory knows")
+            raise _CannotApplyError("the directory no longer knows the taker")
         return await self._offer(session, request, action, roster, taker, EventKind.TRANSFER_OFFERED)
 
     async def _return(self, session: AsyncSession, request: Request, action: Action, roster: Roster) -> Effect:
         """The taker refuses the offer; or the holder gives the order back, to whom it is sent next."""
         offer = await offer_of(session, request.reference, request.work_order)
-        if offer is not None and action.by in _members(roster, offer.holder_id):
+        if offer is not None and _is_taker(roster, offer, action):
             await withdraw_offer(session, request, self._tools.clock())
             await self._tell_holder(session, request, action, "work_order_returned")
             return EventKind.RETURNED, {"refused_by": offer.holder_id, "holder": request.holder_id}
-        service = roster.litigation_service(request.court)
-        if request.holder_id == service.code:
-            service = roster.case_filing_chamber()
-        return await self._offer(session, request, action, roster, service.as_holder, EventKind.RETURNED)
+        service, chamber = roster.litigation_service(request.court), roster.case_filing_chamber()
+        if request.holder_id == chamber.code:
+            raise _CannotApplyError("nobody is left to return it to")
+        taker = chamber if request.holder_id == service.code else service
+        return await self._offer(session, request, action, roster, taker.as_holder, EventKind.RETURNED)
 
     async def _offer(
         self, session: AsyncSession, request: Request, action: Action, roster: Roster, taker: Holder, kind: EventKind
@@ -108,7 +119,9 @@ class Acting:
         if request.procedure is Procedure.SUMMARY:
             await end_orders(session, request.reference, self._tools.clock())
             request.holder_id = request.holder_kind = request.holder_post = request.holder_team = None
-            request.stage = Stage.ANSWERING
+            request.stage, plan = Stage.ANSWERING, await newest_plan(session, request)
+            policy = await self._tools.rulebook.policy(session, request.policy_version)
+            request.next_due_at = answer_due_at(plan, policy)
         return EventKind.PROCEDURE_CHANGED, {"procedure": action.detail}
 
     async def _supervise(self, session: AsyncSession, request: Request, action: Action, roster: Roster) -> Effect:
@@ -119,8 +132,8 @@ class Acting:
             return EventKind.SUPERVISED, {"act": act.value, **detail}
         if act in (SupervisionAct.URGE, SupervisionAct.ASK_WHY):
             await self._tell_holder(session, request, action, act.value)
-        if act is SupervisionAct.EXPLAIN and request.supervisor:
-            await self._messaging.reserve(session, request, action.id, request.supervisor, "explanation", {})
+        if act is SupervisionAct.EXPLAIN:
+            await self._tell_leaders(session, request, action)
         return EventKind.SUPERVISED, {"act": act.value}
 
     async def _tell_holder(self, session: AsyncSession, request: Request, action: Action, template: str) -> None:
@@ -128,10 +141,13 @@ class Acting:
             recipient = recipient_name(request.holder_id, request.holder_kind)
             await self._messaging.reserve(session, request, action.id, recipient, template, {})
 
-    async def _order(self, session: AsyncSession, request: Request) -> WorkOrder:
-        return await session.get_one(WorkOrder, (request.reference, request.work_order))
+    async def _tell_leaders(self, session: AsyncSession, request: Request, action: Action) -> None:
+        """An explanation goes to every leader who has the request in his inbox: he who asked is one of them."""
+        leaders = {record.recipient for record in await rung_records(session, request.reference)}
+        for leader in sorted(leader for leader in leaders if leader is not None):
+            await self._messaging.reserve(session, request, action.id, leader, "explanation", {})
 
 
-def _members(roster: Roster, holder_id: str) -> list[str]:
-    holder = holder_message(roster, holder_id)
-    return holder.members if holder else []
+def _is_taker(roster: Roster, offer: WorkOrder | None, action: Action) -> bool:
+    taker = holder_message(roster, offer)
+    return taker is not None and action.by in taker.members

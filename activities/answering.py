@@ -6,6 +6,7 @@ from ulid import ULID
 
 from activities.opening import action_message
 from activities.tools import PLATFORM, Tools
+from activities.trial_register import find_case
 from liaison.contract.messages import AnswerByMachine, MachineAnswer
 from liaison.contract.names import run_stream
 from liaison.db.claims import waiting_answer
@@ -47,9 +48,7 @@ class Answering:
     async def _answer(self, request: Request, party: Party) -> dict[str, str] | None:
         if request.category is Category.OPINION:
             return self._text("machine_opinion", request.language, {})
-        if party.case_number is None:
-            return None
-        case = await self._tools.trial_system.find_case(request.court, party.case_number)
+        case = await find_case(self._tools.trial_system, request.court, party.case_number)
         proven = identifies(case, party.name, party.phone, party.query_code) if case else None
         if case is None or proven is None:
             # The same silence for a stranger and for a case that does not exist: a clerk looks at both.

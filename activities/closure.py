@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
+from activities.judge_notification import recipient_name
 from activities.messaging import Messaging
-from activities.sms import SUPERVISION
 from activities.supervision import rung_cause
 from activities.tools import PLATFORM, Tools
 from liaison.contract.messages import Closed, CloseRequest
@@ -25,6 +25,12 @@ OUTCOMES = {
     ActionKind.REPLY: Outcome.REPLIED,
     ActionKind.ANSWER: Outcome.ANSWERED,
     ActionKind.WITHDRAWAL: Outcome.WITHDRAWN,
+}
+
+INSTEAD_OF_THE_BELL = {
+    ActionKind.REPLY: "answered_late",
+    ActionKind.ANSWER: "answered_late",
+    ActionKind.WITHDRAWAL: "withdrawn",
 }
 
 
@@ -59,25 +65,33 @@ class Closure:
             session, request.reference, stream, EventKind.CLOSED, action.received_at, action.by, detail,
             recorded_at=now, seq=closure.seq,
         )  # fmt: skip
-        for record in await annul_rungs(session, request.reference, action.received_at, now):
+        annulled = await annul_rungs(session, request, action.received_at, now)
+        for record in annulled:
             await append_event(
                 session, request.reference, f"{stream}-a", EventKind.RUNG_ANNULLED, now, PLATFORM,
                 {"rung": record.rung, "due_at": record.due_at.isoformat(), "action": action.id}, recorded_at=now,
             )  # fmt: skip
         await end_orders(session, request.reference, now)
         await close_with_attached(session, request, outcome, now)
-        await self._quieten_bells(session, request, plan, now)
+        await self._quieten_bells(session, request, action, plan, {rung_cause(record.rung) for record in annulled})
         await self._reserve_answer(session, request, action)
 
-    async def _quieten_bells(self, session: AsyncSession, request: Request, plan: Plan, now: datetime) -> None:
+    async def _quieten_bells(
+        self, session: AsyncSession, request: Request, action: Action, plan: Plan, annulled: set[str]
+    ) -> None:
         """A reply before the bell changes it to "answered late", never to silence (design section 4)."""
         notify_at = {rung_cause(row["rung"]): datetime.fromisoformat(row["notify_at"]) for row in plan.rungs}
+        holder = (
+            recipient_name(request.holder_id, request.holder_kind)
+            if request.holder_id and request.holder_kind
+            else None
+        )
         for bell in await waiting_bells(session, request.reference):
-            supersede(bell, now)
-            if bell.template == SUPERVISION:
+            supersede(bell, self._tools.clock())
+            if bell.cause in notify_at.keys() - annulled and bell.recipient != holder:
                 await self._messaging.reserve(
-                    session, request, f"{bell.cause}-late", bell.recipient, "answered_late", {},
-                    not_before=notify_at.get(bell.cause),
+                    session, request, action.id, bell.recipient, INSTEAD_OF_THE_BELL[action.kind], {},
+                    not_before=notify_at[bell.cause],
                 )  # fmt: skip
 
     async def _reserve_answer(self, session: AsyncSession, request: Request, action: Action) -> None:

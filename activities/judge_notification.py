@@ -7,16 +7,18 @@ from temporalio import activity
 
 from activities.messaging import Messaging
 from activities.tools import PLATFORM, Tools, holder_message
+from activities.trial_register import find_case
 from liaison.contract.messages import Dispatch, Holder
 from liaison.contract.names import run_stream
 from liaison.db.claims import newest_plan
 from liaison.db.messages import desk
 from liaison.db.record import append_event, lock_request, record_faults
-from liaison.db.tables import Request
+from liaison.db.tables import Request, WorkOrder
 from liaison.db.texts import data_key, read_contact
 from liaison.db.work_orders import send_order
 from liaison.gateways.trial_system.port import TrialCase
-from liaison.policy.dispatch import WorkOrder, holder_for
+from liaison.policy.dispatch import WorkOrder as ChosenHolder
+from liaison.policy.dispatch import holder_for
 from liaison.policy.words import EventKind, HolderKind, Procedure, Stage
 
 
@@ -34,11 +36,12 @@ class JudgeNotification:
         async with self._tools.db.write() as session:
             request = await lock_request(session, order.reference)
             await self._send(session, request, order, case)
-            holder = holder_message(await self._tools.rulebook.roster(session), request.holder_id)
+            roster = await self._tools.rulebook.roster(session)
+            holder = holder_message(roster, await session.get(WorkOrder, (request.reference, request.work_order)))
             cause = order_cause(request.work_order)
         await self._messaging.hand_on(order.reference, cause)
         if holder is None:
-            raise RuntimeError(f"{order.reference} is held by nobody the directory knows")
+            raise RuntimeError(f"{order.reference} has an event of dispatch and no work order")
         return holder
 
     async def _case(self, reference: str) -> TrialCase | None:
@@ -47,7 +50,7 @@ class JudgeNotification:
             key = await data_key(session, self._tools.ring, reference)
             case_number = (await read_contact(session, key, reference)).case_number
             request = await session.get_one(Request, reference)
-        return await self._tools.trial_system.find_case(request.court, case_number) if case_number else None
+        return await find_case(self._tools.trial_system, request.court, case_number)
 
     async def _send(self, session: AsyncSession, request: Request, order: Dispatch, case: TrialCase | None) -> None:
         now, roster = self._tools.clock(), await self._tools.rulebook.roster(session)
@@ -92,6 +95,6 @@ def recipient_name(holder_id: str, kind: HolderKind) -> str:
     return holder_id if kind is HolderKind.JUDGE else desk(holder_id)
 
 
-def _detail(chosen: WorkOrder) -> dict[str, str]:
+def _detail(chosen: ChosenHolder) -> dict[str, str]:
     detail = {"holder": chosen.holder.id, "ground": chosen.ground.value}
     return detail | ({"in_place_of": chosen.in_place_of} if chosen.in_place_of else {})

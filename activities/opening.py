@@ -3,20 +3,21 @@
 from datetime import datetime
 from typing import Any
 
+from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.tools import PLATFORM, Tools, holder_message
+from activities.tools import PLATFORM, Tools, answer_due_at, holder_message
 from liaison.contract.messages import Action, Opened, OpenRequest, Rung
 from liaison.contract.names import run_stream
-from liaison.db.claims import claim, newest_plan, recorded_rungs, waiting_answer
+from liaison.db.claims import claim, newest_plan, waiting_answer
 from liaison.db.errors import RequestTaken
 from liaison.db.inbox import offer_of
-from liaison.db.record import append_event, lock_request
+from liaison.db.record import append_event, last_seq, lock_request
+from liaison.db.rungs import rung_records
 from liaison.db.tables import Action as ActionRow
-from liaison.db.tables import Plan, Request
+from liaison.db.tables import Request
+from liaison.db.work_orders import order_in_force
 from liaison.policy.machine import machine_may_answer
-from liaison.policy.roster import Roster
-from liaison.policy.rules import Policy
 from liaison.policy.titles import titles
 from liaison.policy.words import EventKind, Procedure, Stage
 
@@ -30,45 +31,29 @@ class Opening:
     @activity.defn
     async def open_request(self, claimed: OpenRequest) -> Opened:
         """Claim the request's row for this run and return its newest plan and state."""
-        tools = self._tools
-        async with tools.db.write() as session:
+        async with self._tools.db.write() as session:
             request = await lock_request(session, claimed.reference)
             try:
                 first = claim(request, claimed.run_id, claimed.stream)
             except RequestTaken:
                 return Opened(duplicate=True)
-            now = tools.clock()
+            stream, now = run_stream(claimed.stream), self._tools.clock()
             if first:
                 kind = EventKind.STARTED if claimed.stream == 1 else EventKind.REPAIRED
-                stream = run_stream(claimed.stream)
                 await append_event(session, claimed.reference, stream, kind, now, PLATFORM, recorded_at=now, seq=1)
-            answer = await waiting_answer(session, claimed.reference)
-            offer = await offer_of(session, claimed.reference, request.work_order)
-            roster = await tools.rulebook.roster(session)
-            opened = self._opened(
-                request,
-                await newest_plan(session, request),
-                await tools.rulebook.policy(session, request.policy_version),
-                await recorded_rungs(session, claimed.reference),
-                roster,
-                offer.holder_id if offer else None,
-                answer,
-            )
-            if request.procedure is Procedure.SUMMARY and request.stage is Stage.REGISTERED:
+            opened = await self._opened(session, request, stream)
+            if request.procedure is Procedure.SUMMARY:
                 request.stage = Stage.ANSWERING
             return opened
 
-    def _opened(
-        self,
-        request: Request,
-        plan: Plan,
-        policy: Policy,
-        recorded: list[int],
-        roster: Roster,
-        offered: str | None,
-        answer: ActionRow | None,
-    ) -> Opened:
+    async def _opened(self, session: AsyncSession, request: Request, stream: str) -> Opened:
+        rulebook, reference = self._tools.rulebook, request.reference
+        plan = await newest_plan(session, request)
+        policy, roster = await rulebook.policy(session, request.policy_version), await rulebook.roster(session)
         rules = {rule.rung: rule for rule in policy.ladders[request.court_level]}
+        summary = request.procedure is Procedure.SUMMARY
+        answer = await waiting_answer(session, reference) if summary else None
+        offer = await offer_of(session, reference, request.work_order)
         return Opened(
             court=request.court,
             procedure=request.procedure,
@@ -78,12 +63,14 @@ class Opening:
             calendar_version=plan.calendar_version,
             policy_version=plan.policy_version,
             answer_due_on=plan.answer_due_on,
+            answer_due_at=answer_due_at(plan, policy).isoformat(),
             answer_act_at=self._tools.for_workflow(plan.answer_act_at),
             rungs=[self._rung(row, titles(rules[row["rung"]].informs)) for row in plan.rungs],
-            recorded=recorded,
-            holder=holder_message(roster, request.holder_id),
-            offered=holder_message(roster, offered),
+            recorded=[record.rung for record in await rung_records(session, reference)],
+            holder=holder_message(roster, await order_in_force(session, request)),
+            offered=holder_message(roster, offer),
             answered_by=action_message(answer) if answer else None,
+            last_seq=await last_seq(session, reference, stream),
         )
 
     def _rung(self, row: dict[str, Any], post: str) -> Rung:

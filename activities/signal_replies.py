@@ -12,10 +12,11 @@ from activities.opening import action_message
 from activities.tools import Tools, holder_message
 from liaison.contract.messages import SignalReply, SignalReplyKept
 from liaison.contract.names import SignalName
-from liaison.db.inbox import insert_action
+from liaison.db.inbox import action_texts, insert_action, replies_kept
 from liaison.db.record import INBOX, append_event, lock_request
 from liaison.db.tables import Action, Request
 from liaison.db.texts import CONTENT, data_key, read_text
+from liaison.db.work_orders import order_in_force
 from liaison.policy.replies import flaw_of
 from liaison.policy.words import ActionKind, EventKind, ReplyKind, Stage
 
@@ -43,7 +44,7 @@ class SignalReplies:
                 refused = await self._why_not(session, request, reply)
                 if refused:
                     return SignalReplyKept(refused=refused)
-                kept = await self._keep(session, reply, action_id, received_at)
+                kept = await self._keep(session, request, reply, action_id, received_at)
         return SignalReplyKept(action_message(kept))
 
     async def _received_at(self, ordinal: int) -> datetime:
@@ -68,7 +69,7 @@ class SignalReplies:
 
     async def _why_not(self, session: AsyncSession, request: Request, reply: SignalReply) -> str:
         roster = await self._tools.rulebook.roster(session)
-        holder = holder_message(roster, request.holder_id)
+        holder = holder_message(roster, await order_in_force(session, request))
         if request.stage is Stage.CLOSED:
             return "the request is closed"
         if holder is None or reply.judge not in holder.members:
@@ -77,20 +78,35 @@ class SignalReplies:
         key = await data_key(session, self._tools.ring, reply.reference)
         question = await read_text(session, key, reply.reference, CONTENT) or ""
         flaw = flaw_of(reply.text, question, policy)
+        if flaw is None and await self._was_given_before(session, reply):
+            return "the same reply was given before"
         return flaw.en if flaw else ""
 
-    async def _keep(self, session: AsyncSession, reply: SignalReply, action_id: str, received_at: datetime) -> Action:
+    async def _was_given_before(self, session: AsyncSession, reply: SignalReply) -> bool:
+        """Twice the same is one reply (issue line L32)."""
+        kept = await replies_kept(session, reply.reference)
+        texts = await action_texts(session, self._tools.ring, reply.reference, [row.id for row in kept])
+        return any(row.by == reply.judge and texts.get(row.id) == _said(reply) for row in kept)
+
+    async def _keep(
+        self, session: AsyncSession, request: Request, reply: SignalReply, action_id: str, received_at: datetime
+    ) -> Action:
         action = Action(
             id=action_id,
             reference=reply.reference,
             kind=ActionKind.REPLY,
             by=reply.judge,
             key_id=SIGNAL,
+            on_behalf_of=request.holder_id if request.holder_id != reply.judge else None,
             received_at=received_at,
         )
-        await insert_action(session, self._tools.ring, action, {"kind": ReplyKind.TEXT.value, "text": reply.text})
+        await insert_action(session, self._tools.ring, action, _said(reply))
         await append_event(
             session, reply.reference, INBOX, EventKind.REPLY_RECEIVED, received_at, reply.judge,
             {"action": action_id, "way": SIGNAL}, recorded_at=self._tools.clock(),
         )  # fmt: skip
         return action
+
+
+def _said(reply: SignalReply) -> dict[str, str]:
+    return {"kind": ReplyKind.TEXT.value, "text": reply.text}

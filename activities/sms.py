@@ -18,8 +18,9 @@ from liaison.gateways.sms.templates import render
 from liaison.policy.windows import next_opening
 from liaison.policy.words import EventKind, MessageState
 
-GATEWAY_SECONDS = 5.0
-"""How long a gateway may take; after that nobody knows whether it took the message."""
+GATEWAY_SECONDS = 3.0
+"""How long a gateway may take; after that nobody knows whether it took the message. One rung tells three people, and
+all their messages must fit the time of one activity."""
 
 SUPERVISION = "supervision"
 """The leaders' bell, whose figures are taken when it rings."""
@@ -68,7 +69,10 @@ class Sender:
 
     async def _resume(self, message: Message) -> MessageProgress:
         """An earlier attempt died between taking the message and settling it: ask the gateway before sending again."""
-        fate = await self._tools.gateway.fate(message.id)
+        try:
+            fate = await asyncio.wait_for(self._tools.gateway.fate(message.id), GATEWAY_SECONDS)
+        except TimeoutError:
+            fate = Fate.CANNOT_SAY
         if fate is Fate.UNKNOWN:
             return await self._submit(message.id)
         state = _STATES.get(fate, MessageState.AMBIGUOUS)

@@ -15,6 +15,7 @@ from liaison.db.messages import desk
 from liaison.db.record import append_event, lock_request, record_faults
 from liaison.db.rungs import planned_rung, supervise, timely_ending
 from liaison.db.tables import Plan, Request, RungRecord
+from liaison.db.texts import data_key, write_text
 from liaison.policy.recipients import Recipient, one_message_each, recipient_of
 from liaison.policy.roster import Holder, Roster
 from liaison.policy.titles import TITLES, titles
@@ -42,12 +43,24 @@ class Supervision:
                     return RungRecorded()
                 plan = await newest_plan(session, request)
                 due_at = datetime.fromisoformat(planned_rung(plan, due.rung)["due_at"])
-                if not due.escalated_by and await timely_ending(session, due.reference, due_at):
+                if not due.escalated_by and await self._hold_back(session, due, due_at):
                     return RungRecorded(held_back=True)
                 record = await self._record(session, request, plan, due, due_at)
             told = TITLES[record.post]
         await self._messaging.hand_on(due.reference, rung_cause(due.rung))
         return RungRecorded(post=told)
+
+    async def _hold_back(self, session: AsyncSession, due: RungDue, due_at: datetime) -> bool:
+        """Whether something received in time waits in the inbox: then there is no rung (design 3.6)."""
+        timely, now = await timely_ending(session, due.reference, due_at), self._tools.clock()
+        if timely is None:
+            return False
+        detail = {"rung": due.rung, "due_at": due_at.isoformat(), "action": timely}
+        await append_event(
+            session, due.reference, run_stream(due.stream), EventKind.RUNG_HELD_BACK, now, PLATFORM, detail,
+            recorded_at=now, seq=due.seq,
+        )  # fmt: skip
+        return True
 
     async def _record(
         self, session: AsyncSession, request: Request, plan: Plan, due: RungDue, due_at: datetime
@@ -72,7 +85,10 @@ class Supervision:
             escalated_by=due.escalated_by or None,
         )
         session.add(record)
-        supervise(request, plan, record, since=min(due_at, now))
+        await supervise(session, request, plan, record, since=min(due_at, now))
+        if due.reason:
+            key = await data_key(session, self._tools.ring, request.reference)
+            await write_text(session, key, request.reference, rung_cause(due.rung), due.reason, now)
         for recipient in told:
             await record_faults(session, request.reference, due.rung, recipient.faults, now)
         await self._write_event(session, record, due, titles(posts), now)

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from temporalio.client import Client
 
 from liaison.contract.messages import Holder
 from liaison.db.engine import Database
 from liaison.db.rulebook import Rulebook
+from liaison.db.tables import Plan, WorkOrder
 from liaison.gateways.sms.port import SmsGateway
 from liaison.gateways.sms.templates import Templates
 from liaison.gateways.trial_system.port import TrialSystem
 from liaison.keys import KeyRing
 from liaison.policy.roster import Roster
+from liaison.policy.rules import Policy
+from liaison.policy.windows import at
 
 PLATFORM = "platform"
 """Actor of events that nobody asked for."""
@@ -47,16 +50,21 @@ class Tools:
         return datetime.fromisoformat(instant) - self.shift
 
 
-def holder_message(roster: Roster, holder_id: str | None) -> Holder | None:
-    """The holder as workflows know him; None where nobody holds, or the directory has forgotten him."""
-    holder = roster.holder(holder_id) if holder_id else None
-    if holder is None:
+def holder_message(roster: Roster, order: WorkOrder | None) -> Holder | None:
+    """The holder of a work order as workflows know him; whoever left the directory since has nobody to act for him."""
+    if order is None:
         return None
+    known = roster.holder(order.holder_id)
     return Holder(
-        id=holder.id,
-        kind=holder.kind,
-        court=holder.court,
-        department=holder.department,
-        post=roster.post_of(holder),
-        members=list(roster.members_of(holder)),
+        id=order.holder_id,
+        kind=order.holder_kind,
+        court=order.court,
+        department=order.department,
+        post=order.post,
+        members=list(roster.members_of(known)) if known else [],
     )
+
+
+def answer_due_at(plan: Plan, policy: Policy) -> datetime:
+    """When a summary request should have been answered, exclusive (art. 4)."""
+    return at(date.fromisoformat(plan.answer_due_on), policy.cut_off)

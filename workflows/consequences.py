@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from liaison.contract.names import SignalName
     from liaison.contract.options import patient
-    from liaison.policy.words import ActionKind, ActionState, EventKind, HolderKind, Outcome, Stage
+    from liaison.policy.words import ActionKind, ActionState, EventKind, HolderKind, Outcome, Procedure, Stage
     from workflows.details import current_details, rung_name
     from workflows.effects import Effects
     from workflows.signal_bodies import EscalateBody, ReplyBody, shown_name
@@ -102,7 +102,7 @@ class Consequences:
             machine = await workflow.execute_activity(
                 activities.answer_by_machine, question, **patient("try to answer without a person")
             )
-            if machine.answer is not None and self.state.ending is None:
+            if machine.answer is not None and self.state.ending is None and self.state.procedure is Procedure.SUMMARY:
                 self.end(machine.answer)
 
         self.effects.add(answer)
@@ -155,6 +155,8 @@ class Consequences:
                 self.refuse_signal(SignalName.REPLY, kept.refused)
             elif state.ending is None:
                 self.end(kept.reply)
+            else:
+                self.refuse_signal(SignalName.REPLY, "the request is closed; the reply is kept")
 
         self.effects.add(keep)
 

@@ -40,6 +40,9 @@ class Effects:
         self.raise_failure()
 
     def raise_failure(self) -> None:
-        """Raise what broke an effect, so that the workflow task fails visibly and can be mended."""
+        """Raise what broke an effect, so that the workflow task fails visibly and can be mended.
+
+        Not the failure itself: an activity's would end the workflow, and a request never ends by a fault of ours.
+        """
         if self.failure is not None:
-            raise self.failure
+            raise RuntimeError("an effect broke") from self.failure

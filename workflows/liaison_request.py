@@ -77,7 +77,7 @@ class LiaisonRequestWorkflow:
         limit = self._state.answer_limit()
         if limit is not None and limit <= now:
             # Not answered by the end of the first business day: the holder must reply, on the same clock (art. 4, 5).
-            self._state.procedure = Procedure.ORDINARY
+            self._state.make_ordinary(since=self._state.answer_due_at)
             self._then.note(EventKind.PROCEDURE_CHANGED, "not answered by the end of the first business day", limit)
             self._then.send_out()
         for rung in self._state.due_rungs(now):
@@ -155,16 +155,16 @@ class LiaisonRequestWorkflow:
             return self._then.end(action)
         self._then.apply(action)
         if action.kind is ActionKind.PROCEDURE_CHANGE:
-            self._change_procedure(Procedure(action.detail))
+            self._change_procedure(Procedure(action.detail), action.received_at)
         return ActionState.ACCEPTED
 
-    def _change_procedure(self, wanted: Procedure) -> None:
-        self._state.procedure = wanted
+    def _change_procedure(self, wanted: Procedure, since: str) -> None:
         self._then.look_again = True
         if wanted is Procedure.ORDINARY:
+            self._state.make_ordinary(since)
             self._then.send_out()
         else:
-            self._state.stage = Stage.ANSWERING
+            self._state.procedure, self._state.stage = Procedure.SUMMARY, Stage.ANSWERING
 
     @workflow.signal(dynamic=True)
     def on_signal(self, name: str, args: Sequence[RawValue]) -> None:

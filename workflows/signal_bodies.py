@@ -9,6 +9,7 @@ from temporalio.common import RawValue
 
 MAX_CHARACTERS = 5_000
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]{0,31}")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}")
 
 
 class BadSignal(Exception):
@@ -48,7 +49,9 @@ def escalate_body(args: Sequence[RawValue]) -> EscalateBody:
         BadSignal: The body has another shape.
     """
     body = _texts(args, ("by", "reason"))
-    return EscalateBody(body["by"][:40], body["reason"])
+    if not _ID.fullmatch(body["by"]):
+        raise BadSignal("by must be the id of a person or an operator")
+    return EscalateBody(body["by"], body["reason"])
 
 
 def shown_name(name: str) -> str:
@@ -70,4 +73,11 @@ def _texts(args: Sequence[RawValue], fields: tuple[str, ...]) -> dict[str, str]:
         raise BadSignal(f"{' and '.join(fields)} must be texts")
     if any(len(body[name]) > MAX_CHARACTERS for name in fields):
         raise BadSignal(f"a text is longer than {MAX_CHARACTERS} characters")
+    if any(not _is_storable(body[name]) for name in fields):
+        raise BadSignal("a text holds characters that cannot be kept")
     return {name: body[name] for name in fields}
+
+
+def _is_storable(text: str) -> bool:
+    # JSON can carry half a character, which no database and no telephone takes; NUL is refused by PostgreSQL.
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

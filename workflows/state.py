@@ -25,7 +25,10 @@ class RequestState:
     procedure: Procedure = Procedure.ORDINARY
     stage: Stage = Stage.REGISTERED
     answer_due_on: str = ""
+    answer_due_at: str = ""
     answer_act_at: str = ""
+    ordinary_since: str = ""
+    """When a summary request became ordinary: an answer received before, and delivered later, still closes it."""
     rungs: list[Rung] = field(default_factory=list)
     recorded: list[int] = field(default_factory=list)
     """Rungs recorded, or being recorded."""
@@ -47,9 +50,15 @@ class RequestState:
         """Take over what the registration book knows."""
         self.opened = True
         self.procedure, self.stage = opened.procedure, opened.stage
-        self.answer_due_on, self.answer_act_at = opened.answer_due_on, opened.answer_act_at
+        self.answer_due_on, self.answer_due_at = opened.answer_due_on, opened.answer_due_at
+        self.answer_act_at = opened.answer_act_at
         self.rungs, self.recorded = list(opened.rungs), list(opened.recorded)
         self.holder, self.offered = opened.holder, opened.offered
+        self.seq = max(self.seq, opened.last_seq)
+
+    def make_ordinary(self, since: str) -> None:
+        """From ``since`` on the holder must reply; the clock runs on."""
+        self.procedure, self.ordinary_since = Procedure.ORDINARY, since
 
     def next_seq(self) -> int:
         """The number of the next event of this run chain."""
@@ -70,7 +79,9 @@ class RequestState:
             raise Refusal(ErrorType.NOT_SETTLED, "an earlier step is under way; try again 上一步尚未完成，请稍后重试")
         if action.as_holder:
             self._check_holder(action)
-        if action.kind is ActionKind.ANSWER and self.procedure is not Procedure.SUMMARY:
+        if self.holder is None and passes_on(action):
+            raise Refusal(ErrorType.OUT_OF_TURN, "no work order is out 尚未派单")
+        if action.kind is ActionKind.ANSWER and self._was_ordinary_at(action.received_at):
             raise Refusal(ErrorType.OUT_OF_TURN, "a work order is replied to by its holder 工单由承办人答复")
         if action.kind is ActionKind.PROCEDURE_CHANGE:
             self._check_procedure(Procedure(action.detail), now)
@@ -78,10 +89,8 @@ class RequestState:
     def _check_holder(self, action: Action) -> None:
         if self.holder is None:
             raise Refusal(ErrorType.OUT_OF_TURN, "no work order is out 尚未派单")
-        may_act = set(self.holder.members)
-        if self.offered is not None and action.kind in {ActionKind.SIGN_IN, ActionKind.RETURN}:
-            may_act |= set(self.offered.members)
-        if action.by not in may_act:
+        taker = self.offered if action.kind in {ActionKind.SIGN_IN, ActionKind.RETURN} else None
+        if action.by not in self.holder.members and (taker is None or action.by not in taker.members):
             raise Refusal(ErrorType.NOT_THE_HOLDER, "somebody else holds the request 承办人已变更")
 
     def _check_procedure(self, wanted: Procedure, now: datetime) -> None:
@@ -90,6 +99,10 @@ class RequestState:
         too_late = self.recorded or now >= datetime.fromisoformat(self.answer_act_at)
         if wanted is Procedure.SUMMARY and too_late:
             raise Refusal(ErrorType.OUT_OF_TURN, "the time to answer on the spot is over 即答期限已过")
+
+    def _was_ordinary_at(self, received_at: str) -> bool:
+        in_time = self.ordinary_since and not received_at_or_after(received_at, self.ordinary_since)
+        return self.procedure is Procedure.ORDINARY and not in_time
 
     def due_rungs(self, now: datetime) -> list[Rung]:
         """Rungs whose instant has come, lowest first."""
@@ -120,7 +133,9 @@ class RequestState:
 
     def next_due(self) -> str | None:
         """The next due instant as operators and lists know it, without the spread."""
-        return self._to_come()[0].due_at if self._to_come() else self.answer_act_at or None
+        if self.procedure is Procedure.SUMMARY:
+            return self.answer_due_at
+        return next((rung.due_at for rung in self.unrecorded()), None)
 
     def next_escalation(self) -> Rung | None:
         """The rung that lifting the request by one reaches; None above the last."""
@@ -142,4 +157,9 @@ def received_at_or_after(received_at: str, due_at: str) -> bool:
 
 def may_change_holder(action: Action) -> bool:
     """Whether somebody else may hold the request after the action."""
-    return action.kind in HOLDER_CHANGING or action.detail == SupervisionAct.APPOINT
+    return action.kind in HOLDER_CHANGING or passes_on(action)
+
+
+def passes_on(action: Action) -> bool:
+    """Whether the action offers the work order to somebody else: a transfer, or a leader's appointment."""
+    return action.kind is ActionKind.TRANSFER or action.detail == SupervisionAct.APPOINT

@@ -2,8 +2,8 @@
 
 One frozen dataclass in, one out; later fields get defaults. Instants travel as ISO 8601 text in UTC, dates as
 ``YYYY-MM-DD``; texts of parties and judges never travel, their ids do. Two clocks are kept apart: ``due_at`` and
-``received_at`` are instants of the registration book and compared with one another; ``act_at`` and the ``at`` of a run's
-own events are on the workflow's clock. In production the two are one; virtual time shifts the second.
+``received_at`` are instants of the registration book and compared with one another; ``act_at`` and the ``at`` of a
+run's own events are on the workflow's clock. In production the two are one; virtual time shifts the second.
 """
 
 from dataclasses import dataclass, field
@@ -94,6 +94,8 @@ class Opened:
     calendar_version: int = 0
     policy_version: int = 0
     answer_due_on: str = ""
+    answer_due_at: str = ""
+    """Exclusive, like a rung's ``due_at``."""
     answer_act_at: str = ""
     """Until then a summary request may be answered; after it the request is ordinary."""
     rungs: list[Rung] = field(default_factory=list)
@@ -103,6 +105,8 @@ class Opened:
     offered: Holder | None = None
     answered_by: Action | None = None
     """An answer given on the spot, at intake."""
+    last_seq: int = 1
+    """Number of the stream's last event: a run that was reset goes on behind it."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.errors import RequestTaken
-from liaison.db.tables import Action, Plan, Request, RungRecord
+from liaison.db.tables import Action, Plan, Request
 from liaison.policy.words import ActionKind, ActionState, Stage
 
 
@@ -17,8 +17,7 @@ def claim(request: Request, run_id: str, stream: int) -> bool:
     Raises:
         RequestTaken: The request is closed, attached to another, or another run has it.
     """
-    closed_by_us = request.stage is Stage.CLOSED and request.run_id == run_id
-    if request.attached_to or (request.stage is Stage.CLOSED and not closed_by_us):
+    if request.attached_to or request.stage is Stage.CLOSED:
         raise RequestTaken(request.reference)
     if request.run_id not in (None, run_id) or request.stream != stream:
         raise RequestTaken(request.reference)
@@ -32,18 +31,8 @@ async def newest_plan(session: AsyncSession, request: Request) -> Plan:
     return await session.get_one(Plan, (request.reference, request.plan))
 
 
-async def recorded_rungs(session: AsyncSession, reference: str, round_: int = 1) -> list[int]:
-    """Rungs that fired in this round, in order."""
-    found = await session.exec(
-        select(RungRecord.rung)
-        .where(RungRecord.reference == reference, col(RungRecord.round) == round_)
-        .order_by(col(RungRecord.rung))
-    )
-    return list(found.all())
-
-
 async def waiting_answer(session: AsyncSession, reference: str) -> Action | None:
-    """An answer given on the spot, at intake, that has not taken effect."""
+    """An answer given on the spot that has not taken effect."""
     found = await session.exec(
         select(Action).where(
             Action.reference == reference,

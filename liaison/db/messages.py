@@ -106,13 +106,16 @@ async def messages_of(session: AsyncSession, reference: str, cause: str) -> list
 
 
 async def waiting_bells(session: AsyncSession, reference: str) -> list[Message]:
-    """Reserved messages to staff of a request: the bells a reply supersedes."""
+    """Reserved messages to staff of a request, locked against a sender: the bells a reply supersedes."""
     found = await session.exec(
-        select(Message).where(
+        select(Message)
+        .where(
             Message.reference == reference,
             col(Message.state) == MessageState.RESERVED,
             col(Message.message_class) == MessageClass.STAFF,
         )
+        .order_by(Message.id)
+        .with_for_update()
     )
     return list(found.all())
 

@@ -56,10 +56,7 @@ async def append_event(
         seq: The number the workflow gave it; None for the stream's next.
     """
     if seq is None:
-        last = await session.exec(
-            select(func.max(Event.seq)).where(col(Event.reference) == reference, col(Event.stream) == stream)
-        )
-        seq = (last.one() or 0) + 1
+        seq = await last_seq(session, reference, stream) + 1
     elif await _is_recorded(session, reference, stream, seq):
         return False
     session.add(
@@ -76,6 +73,14 @@ async def append_event(
     )
     await session.flush()
     return True
+
+
+async def last_seq(session: AsyncSession, reference: str, stream: str) -> int:
+    """Number of a stream's last event; 0 for none."""
+    last = await session.exec(
+        select(func.max(Event.seq)).where(col(Event.reference) == reference, col(Event.stream) == stream)
+    )
+    return last.one() or 0
 
 
 async def append_clerk_item(

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.inbox import CLOSING
 from liaison.db.tables import Action, Plan, Request, RungRecord
-from liaison.policy.words import ActionState, Stage
+from liaison.policy.words import ActionState, Procedure, Stage
 
 
 def planned_rung(plan: Plan, rung: int) -> dict[str, Any]:
@@ -30,28 +30,43 @@ async def timely_ending(session: AsyncSession, reference: str, due_at: datetime)
     return found.first()
 
 
-def supervise(request: Request, plan: Plan, record: RungRecord, since: datetime) -> None:
+async def supervise(session: AsyncSession, request: Request, plan: Plan, record: RungRecord, since: datetime) -> None:
     """Put the request under supervision, which ends only with a reply (art. 8)."""
     request.supervised_since = request.supervised_since or since
-    request.rung = max(record.rung, request.rung or 0)
-    request.supervisor = record.recipient
-    later = [row["due_at"] for row in plan.rungs if row["rung"] > record.rung]
-    request.next_due_at = datetime.fromisoformat(later[0]) if later else None
+    if request.rung is None or record.rung > request.rung:
+        request.rung, request.supervisor = record.rung, record.recipient
+    if request.procedure is Procedure.ORDINARY:
+        recorded = {told.rung for told in await rung_records(session, request.reference)}
+        to_come = [row["due_at"] for row in plan.rungs if row["rung"] not in recorded]
+        request.next_due_at = datetime.fromisoformat(to_come[0]) if to_come else None
 
 
-async def annul_rungs(session: AsyncSession, reference: str, received_at: datetime, now: datetime) -> list[RungRecord]:
-    """Mark rungs recorded although something was received in time; the breach stays, the mark follows it."""
+async def rung_records(session: AsyncSession, reference: str) -> list[RungRecord]:
+    """Rungs that fired, annulled ones included, lowest first."""
     found = await session.exec(
-        select(RungRecord).where(
-            RungRecord.reference == reference,
-            col(RungRecord.due_at) > received_at,
-            col(RungRecord.escalated_by).is_(None),
-            col(RungRecord.annulled_at).is_(None),
-        )
+        select(RungRecord).where(RungRecord.reference == reference).order_by(col(RungRecord.rung))
     )
-    annulled = list(found.all())
-    for record in annulled:
-        record.annulled_at = now
+    return list(found.all())
+
+
+async def annul_rungs(
+    session: AsyncSession, request: Request, received_at: datetime, now: datetime
+) -> list[RungRecord]:
+    """Mark rungs recorded although something was received in time; the record stays, the mark follows it.
+
+    What is left of the supervision is that of the highest rung which stands.
+    """
+    standing, annulled = [], []
+    for record in await rung_records(session, request.reference):
+        if record.due_at <= received_at or record.escalated_by:
+            standing.append(record)
+        elif record.annulled_at is None:
+            record.annulled_at = now
+            annulled.append(record)
+    if annulled:
+        highest = standing[-1] if standing else None
+        request.rung, request.supervisor = (highest.rung, highest.recipient) if highest else (None, None)
+        request.supervised_since = request.supervised_since if highest else None
     return annulled
 
 

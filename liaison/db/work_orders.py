@@ -53,7 +53,7 @@ async def offer_order(
 
 async def put_in_force(session: AsyncSession, request: Request, order: WorkOrder, now: datetime) -> None:
     """Make ``order`` the one the request is held under; the share of the holder before it ends."""
-    before = await work_order_in_force(session, request.reference, request.work_order)
+    before = await order_in_force(session, request)
     if before is not None:
         before.ended_at = now
     order.held_from = now
@@ -61,6 +61,13 @@ async def put_in_force(session: AsyncSession, request: Request, order: WorkOrder
     request.holder_id, request.holder_kind = order.holder_id, order.holder_kind
     request.holder_post, request.holder_team = order.post, order.team
     request.department = order.department
+
+
+async def order_in_force(session: AsyncSession, request: Request) -> WorkOrder | None:
+    """The order the request is held under; None before dispatch, and after it was taken back to be answered."""
+    if request.holder_id is None:
+        return None
+    return await work_order_in_force(session, request.reference, request.work_order)
 
 
 async def withdraw_offer(session: AsyncSession, request: Request, now: datetime) -> WorkOrder | None:
