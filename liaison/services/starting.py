@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, RPCTimeoutOrCancelledError
 from temporalio.common import (
     SearchAttributePair,
     TypedSearchAttributes,
@@ -26,7 +26,7 @@ from liaison.services.platform import Platform
 START_SECONDS = 2.0
 NO_RUNG = -1
 
-TEMPORAL_AWAY = (RPCError, RuntimeError, TimeoutError)
+TEMPORAL_AWAY = (RPCError, RPCTimeoutOrCancelledError, RuntimeError, TimeoutError)
 """What the client raises while Temporal cannot be reached; ``RuntimeError`` is a lazy client's failed connection."""
 
 

@@ -1,0 +1,341 @@
+"""Who may do what, what counts as a reply, and that nothing said is ever lost."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from liaison.contract.reference import new_reference
+from liaison.db.inbox import work_order_in_force
+from liaison.db.tables import Action
+from liaison.policy.scope import Scope
+from liaison.policy.words import ActionKind, ActionState, Category, KeyRole, Post, Procedure, SupervisionAct
+from liaison.services import views
+from liaison.services.errors import Refused, Slug
+from tests.city import REPLY
+from tests.services.office import (
+    HOLDER,
+    LEADER,
+    MORNING,
+    OTHER_JUDGE,
+    STRANGER_JUDGE,
+    TEAM_MATE,
+    Office,
+    days,
+    fresh_case,
+    fresh_key,
+    intake,
+)
+
+TEXT = {"kind": "text", "text": REPLY}
+CALL = {"kind": "call", "number": "13912345678", "time": "2026-09-18T11:00:00+08:00", "gist": "已电话告知开庭时间。"}
+GIVEN: dict[ActionKind, dict[str, Any]] = {
+    ActionKind.REPLY: {"text": TEXT},
+    ActionKind.SIGN_IN: {},
+    ActionKind.TRANSFER: {"target": {"judge": OTHER_JUDGE}, "text": {"reason": "案件已移交"}},
+    ActionKind.RETURN: {"text": {"reason": "非本庭案件"}},
+    ActionKind.WITHDRAWAL: {},
+    ActionKind.ANSWER: {"text": {"text": "请携带身份证到窗口办理。"}},
+    ActionKind.PROCEDURE_CHANGE: {"detail": "ordinary", "text": {"reason": "涉及实体问题"}},
+}
+PEOPLE: dict[str, Callable[[Office], Awaitable[Scope]]] = {
+    "holder": lambda office: office.judge(HOLDER),
+    "team": lambda office: office.judge(TEAM_MATE),
+    "same court": lambda office: office.judge(OTHER_JUDGE),
+    "other court": lambda office: office.judge(STRANGER_JUDGE),
+    "leader": lambda office: office.leader(LEADER),
+    "clerk": lambda office: office.clerk(),
+    "channel": lambda office: office.channel(),
+}
+ALLOWED = {
+    ActionKind.REPLY: {"holder", "team"},
+    ActionKind.SIGN_IN: {"holder", "team"},
+    ActionKind.TRANSFER: {"holder", "team", "clerk"},
+    ActionKind.RETURN: {"holder", "team"},
+    ActionKind.WITHDRAWAL: {"clerk", "channel"},
+    ActionKind.ANSWER: {"clerk"},
+    ActionKind.PROCEDURE_CHANGE: {"clerk"},
+}
+
+
+async def _refusal(doing: Awaitable[Any]) -> Refused:
+    with pytest.raises(Refused) as refused:
+        await doing
+    return refused.value
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+@pytest.mark.parametrize("kind", ALLOWED)
+async def test_rights(office: Office, kind: ActionKind, who: str) -> None:
+    summary = kind in (ActionKind.ANSWER, ActionKind.PROCEDURE_CHANGE)
+    reference = await office.submit(**{"category": Category.CONSULTATION} if summary else {})
+    if not summary:
+        await office.dispatch(reference)
+    scope = await PEOPLE[who](office)
+    doing = office.act(scope, reference, kind, **GIVEN[kind])
+    if who in ALLOWED[kind]:
+        answer = await doing
+        assert (answer.status, answer.body["state"]) == (202, "pending")
+        return
+    refused = await _refusal(doing)
+    if who == "other court" or (who == "leader" and summary):
+        assert refused.slug is Slug.NOT_FOUND
+    else:
+        held = kind in (ActionKind.REPLY, ActionKind.SIGN_IN, ActionKind.TRANSFER, ActionKind.RETURN)
+        assert refused.slug is (Slug.NOT_THE_HOLDER if held else Slug.FORBIDDEN)
+    assert await office.count(Action) == 0
+
+
+async def test_another_channels_request_does_not_exist(office: Office) -> None:
+    reference = await office.submit()
+    scope = replace(await office.channel(), key_id="another")
+    assert (await _refusal(office.act(scope, reference, ActionKind.WITHDRAWAL))).slug is Slug.NOT_FOUND
+    scope = await office.clerk()
+    assert (await _refusal(office.act(scope, new_reference(), ActionKind.WITHDRAWAL))).slug is Slug.NOT_FOUND
+
+
+async def test_everybody_of_a_department_that_holds_may_reply(office: Office) -> None:
+    reference = await office.submit()
+    await office.dispatch(reference, "0104-d-civil1")
+    answer = await office.reply(await office.leader(LEADER), reference)
+    assert (answer.body["by"], answer.body["on_behalf_of"]) == (LEADER, "0104-d-civil1")
+
+
+async def test_a_team_member_acts_in_both_names(office: Office) -> None:
+    reference = await office.submit()
+    await office.dispatch(reference)
+    mate = await office.reply(await office.judge(TEAM_MATE), reference)
+    holder = await office.reply(await office.judge(HOLDER), reference, "另一条不同的答复内容。")
+    assert (mate.body["by"], mate.body["on_behalf_of"]) == (TEAM_MATE, HOLDER)
+    assert (holder.body["by"], holder.body["on_behalf_of"]) == (HOLDER, None)
+
+
+async def test_the_taker_of_an_offer_signs_in_or_returns_and_does_no_more(office: Office) -> None:
+    reference = await office.submit()
+    await office.dispatch(reference)
+    await office.offer(reference, OTHER_JUDGE)
+    taker = await office.judge(OTHER_JUDGE)
+    assert (await office.act(taker, reference, ActionKind.SIGN_IN)).status == 202
+    assert (await office.act(taker, reference, ActionKind.RETURN, text={"reason": "非本庭案件"})).status == 202
+    assert (await _refusal(office.reply(taker, reference))).slug is Slug.NOT_THE_HOLDER
+
+
+@pytest.mark.parametrize("act", SupervisionAct)
+async def test_acts_of_supervision(office: Office, act: SupervisionAct) -> None:
+    reference = await office.submit()
+    await office.dispatch(reference)
+    given: dict[str, Any] = {"detail": act.value, "text": {"note": "请尽快答复"}}
+    if act is SupervisionAct.APPOINT:
+        given["target"] = {"judge": OTHER_JUDGE}
+    leader, holder = await office.leader(LEADER), await office.judge(HOLDER)
+    before = await _refusal(office.act(leader, reference, ActionKind.SUPERVISION_ACT, **given))
+    await office.supervise(reference, LEADER)
+    if act is SupervisionAct.EXPLAIN:
+        assert before.slug is Slug.NOT_THE_HOLDER
+        assert (await office.act(holder, reference, ActionKind.SUPERVISION_ACT, **given)).status == 202
+        blank = await _refusal(office.act(holder, reference, ActionKind.SUPERVISION_ACT, detail=act.value))
+        assert [fault.pointer for fault in blank.faults] == ["/note"]
+    else:
+        assert before.slug is Slug.FORBIDDEN
+        assert (await office.act(leader, reference, ActionKind.SUPERVISION_ACT, **given)).body["detail"] == act
+        refused = await _refusal(office.act(holder, reference, ActionKind.SUPERVISION_ACT, **given))
+        assert refused.slug is Slug.FORBIDDEN
+
+
+async def test_the_chamber_supervises_what_nobody_is_left_for(office: Office) -> None:
+    reference = await office.submit()
+    await office.supervise(reference, None, post=Post.CASE_FILING_CHAMBER)
+    chamber = Scope(KeyRole.CHAMBER, "chamber")
+    assert (await office.act(chamber, reference, ActionKind.SUPERVISION_ACT, detail="urge")).body["by"] == "chamber"
+
+
+@pytest.mark.parametrize(
+    ("target", "pointer"),
+    [
+        (None, ""),
+        ({}, ""),
+        ({"judge": OTHER_JUDGE, "department": "0104-d-civil2"}, ""),
+        ({"judge": STRANGER_JUDGE}, "/judge"),
+        ({"judge": "0104-a01"}, "/judge"),
+        ({"judge": "0104-d-civil2"}, "/judge"),
+        ({"judge": HOLDER}, "/judge"),
+        ({"department": "0105-d-civil1"}, "/department"),
+        ({"department": OTHER_JUDGE}, "/department"),
+    ],
+)
+async def test_a_transfer_needs_somebody_else_of_the_court(
+    office: Office, target: dict[str, str] | None, pointer: str
+) -> None:
+    reference = await office.submit()
+    await office.dispatch(reference)
+    doing = office.act(
+        await office.judge(HOLDER), reference, ActionKind.TRANSFER, target=target, text={"reason": "移交"}
+    )
+    refused = await _refusal(doing)
+    assert (refused.slug, [fault.pointer for fault in refused.faults]) == (Slug.INVALID, [pointer])
+
+
+@pytest.mark.parametrize("kind", [ActionKind.TRANSFER, ActionKind.RETURN])
+async def test_passing_a_work_order_on_needs_a_reason(office: Office, kind: ActionKind) -> None:
+    reference = await office.submit()
+    await office.dispatch(reference)
+    given = GIVEN[kind] | {"text": {"reason": " 。 "}}
+    refused = await _refusal(office.act(await office.judge(HOLDER), reference, kind, **given))
+    assert [fault.pointer for fault in refused.faults] == ["/reason"]
+
+
+async def test_what_does_not_fit_the_state_is_a_conflict(office: Office) -> None:
+    clerk, holder = await office.clerk(), await office.judge(HOLDER)
+    fresh = await office.submit()
+    held = await office.submit()
+    await office.dispatch(held)
+    closed = await office.submit()
+    await office.dispatch(closed)
+    await office.close(closed)
+    signed = await office.submit()
+    await office.dispatch(signed)
+    async with office.platform.db.write() as session:
+        order = await work_order_in_force(session, signed, 1)
+        assert order is not None
+        order.signed_in_at = MORNING
+    attempts: list[tuple[Scope, str, ActionKind, dict[str, Any]]] = [
+        (clerk, fresh, ActionKind.TRANSFER, GIVEN[ActionKind.TRANSFER]),
+        (clerk, held, ActionKind.ANSWER, GIVEN[ActionKind.ANSWER]),
+        (clerk, held, ActionKind.PROCEDURE_CHANGE, GIVEN[ActionKind.PROCEDURE_CHANGE]),
+        (holder, signed, ActionKind.SIGN_IN, {}),
+        (clerk, closed, ActionKind.WITHDRAWAL, {}),
+        (holder, closed, ActionKind.RETURN, GIVEN[ActionKind.RETURN]),
+    ]
+    for scope, reference, kind, given in attempts:
+        assert (await _refusal(office.act(scope, reference, kind, **given))).slug is Slug.CONFLICT
+    assert await office.count(Action) == 0
+
+
+@pytest.mark.parametrize(
+    ("reply", "pointers"),
+    [
+        ({"kind": "text", "text": "   "}, ["/text"]),
+        ({"kind": "text", "text": "。。。！！！……"}, ["/text"]),
+        ({"kind": "text", "text": "知道了"}, ["/text"]),
+        ({"kind": "text", "text": "  已收到！  "}, ["/text"]),
+        ({"kind": "text", "text": f" {intake().content}！！ "}, ["/text"]),
+        ({"kind": "text", "text": intake().content.replace("？", "?").replace("，", " , ")}, ["/text"]),
+        (CALL | {"gist": "已告知"}, ["/gist"]),
+        (CALL | {"number": "123"}, ["/number"]),
+        (CALL | {"time": "2026-09-18T11:00:00"}, ["/time"]),
+        (CALL | {"time": "yesterday"}, ["/time"]),
+        (CALL | {"time": "2026-09-18T11:06:00+08:00"}, ["/time"]),
+        (CALL | {"time": "2026-09-18T09:59:59+08:00"}, ["/time"]),
+        (CALL | {"kind": "meeting", "number": "x", "time": "x", "gist": ""}, ["/number", "/time", "/gist"]),
+    ],
+)
+async def test_what_is_no_reply(office: Office, reply: dict[str, str], pointers: list[str]) -> None:
+    reference = await office.submit()
+    await office.dispatch(reference)
+    office.clock.now = MORNING + days(1 / 24)
+    refused = await _refusal(office.act(await office.judge(HOLDER), reference, ActionKind.REPLY, text=reply))
+    assert (refused.slug, [fault.pointer for fault in refused.faults]) == (Slug.INVALID, pointers)
+
+
+@pytest.mark.parametrize("reply", [TEXT, {"kind": "text", "text": "下周三开庭"}, CALL, CALL | {"kind": "meeting"}])
+async def test_what_is_a_reply(office: Office, reply: dict[str, str]) -> None:
+    reference = await office.submit()
+    await office.dispatch(reference)
+    office.clock.now = MORNING + days(1 / 24)
+    doing = office.act(await office.judge(HOLDER), reference, ActionKind.REPLY, text=reply)
+    if len(reply.get("text", REPLY)) < 6:
+        assert (await _refusal(doing)).slug is Slug.INVALID
+        return
+    assert (await doing).status == 202
+    assert ("inbox", "reply_received") in await office.events(reference)
+
+
+async def test_the_same_words_twice_are_one_reply(either_office: Office) -> None:
+    office = either_office
+    reference = await office.submit()
+    await office.dispatch(reference)
+    holder, before = await office.judge(HOLDER), await office.count(Action)
+    first, second = await office.reply(holder, reference), await office.reply(holder, reference)
+    by_mate = await office.reply(await office.judge(TEAM_MATE), reference)
+    assert (first.status, second.status, by_mate.status) == (202, 200, 200)
+    assert first.body["id"] == second.body["id"] == by_mate.body["id"]
+    other = await office.reply(holder, reference, "开庭时间改为下周四上午九点。")
+    assert other.body["id"] > first.body["id"]
+    assert await office.count(Action) == before + 2
+
+
+async def test_one_key_makes_one_action(either_office: Office) -> None:
+    office = either_office
+    reference = await office.submit()
+    await office.dispatch(reference)
+    holder, key, before = await office.judge(HOLDER), fresh_key(), await office.count(Action)
+    answers = await asyncio.gather(
+        *(office.act(holder, reference, ActionKind.REPLY, key, text=TEXT) for _ in range(10))
+    )
+    assert sorted(answer.status for answer in answers) == [200] * 9 + [202]
+    assert len({answer.location for answer in answers}) == 1
+    assert await office.count(Action) == before + 1
+
+
+async def test_a_reply_to_a_closed_request_is_kept_and_changes_nothing(either_office: Office) -> None:
+    office = either_office
+    reference = await office.submit()
+    await office.dispatch(reference)
+    await office.close(reference)
+    holder = await office.judge(HOLDER)
+    answer = await office.reply(holder, reference)
+    assert (answer.status, answer.body["state"]) == (201, "after_closure")
+    assert answer.body["settled_at"] is not None
+    assert (await office.events(reference))[-1] == ("inbox", "after_closure")
+    kept = await views.action_view(office.platform, holder, reference, ActionKind.REPLY, answer.body["id"])
+    assert kept["text"] == TEXT
+    assert (await office.request(reference)).outcome == "replied"
+
+
+async def test_an_action_on_an_attached_request_goes_to_the_main_one(office: Office) -> None:
+    case = fresh_case()
+    main, other = await office.submit(case_number=case), await office.submit(case_number=case)
+    await office.dispatch(main)
+    answer = await office.reply(await office.judge(HOLDER), other)
+    assert answer.location.startswith(f"/v1/requests/{other}/replies/")
+    clerk = await office.clerk()
+    for reference in (main, other):
+        listed = await views.actions_view(office.platform, clerk, reference, ActionKind.REPLY)
+        assert [(item["id"], item["reference"]) for item in listed["items"]] == [(answer.body["id"], reference)]
+
+
+async def test_texts_of_actions_are_for_holder_clerk_leader_and_chamber(office: Office) -> None:
+    reference = await office.submit()
+    await office.dispatch(reference)
+    given = await office.reply(await office.judge(TEAM_MATE), reference)
+    assert "text" not in given.body
+    readers = {
+        "holder": await office.judge(HOLDER), "clerk": await office.clerk(), "leader": await office.leader(LEADER),
+        "chamber": Scope(KeyRole.CHAMBER, "c"), "same court": await office.judge(OTHER_JUDGE),
+        "operator": Scope(KeyRole.OPERATOR, "o"), "channel": await office.channel(),
+    }  # fmt: skip
+    told = set()
+    for name, scope in readers.items():
+        item = (await views.actions_view(office.platform, scope, reference, ActionKind.REPLY))["items"][0]
+        one = await views.action_view(office.platform, scope, reference, ActionKind.REPLY, given.body["id"])
+        assert item == one and item["location"] == given.location
+        if "text" in item:
+            told.add(name)
+    assert told == {"holder", "clerk", "leader", "chamber"}
+    refused = await _refusal(
+        views.action_view(office.platform, readers["clerk"], reference, ActionKind.ANSWER, given.body["id"])
+    )
+    assert refused.slug is Slug.NOT_FOUND
+
+
+async def test_without_temporal_an_action_is_kept_pending(office: Office) -> None:
+    reference = await office.submit(category=Category.CONSULTATION)
+    change = {"detail": Procedure.ORDINARY.value, "text": {"reason": "涉及实体问题"}}
+    answer = await office.act(await office.clerk(), reference, ActionKind.PROCEDURE_CHANGE, **change)
+    assert answer.status == 202
+    shown = await views.action_view(
+        office.platform, await office.clerk(), reference, ActionKind.PROCEDURE_CHANGE, answer.body["id"]
+    )
+    assert (shown["state"], shown["text"]) == (ActionState.PENDING, {"reason": "涉及实体问题"})

@@ -1,0 +1,214 @@
+"""With Temporal or its workers away nothing is lost, nothing is done twice, no date moves."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlmodel import col, select
+
+from liaison.contract.names import notice_workflow_id, request_workflow_id
+from liaison.db.leases import lease_unstarted
+from liaison.db.messages import Draft, reserve
+from liaison.db.tables import Action, Event, Message, Request
+from liaison.policy.words import ActionKind, ActionState, Category, EventKind, Language, MessageClass, Stage
+from liaison.services import views
+from liaison.services.relay import PATIENCE, relay_once, run_relay
+from tests.services.office import HOLDER, TEAM_MATE, Office, fresh_case
+from tests.services.temporal import temporal_at, until, worker_of
+
+LATER = timedelta(seconds=4)
+
+
+async def _all_claimed(office: Office) -> bool:
+    async with office.platform.db.read() as session:
+        unclaimed = await session.exec(select(Request.reference).where(col(Request.run_id).is_(None)))
+        return not unclaimed.all()
+
+
+async def _is_dispatched(office: Office, reference: str) -> bool:
+    return (await office.request(reference)).holder_id is not None
+
+
+async def _is_closed(office: Office, reference: str) -> bool:
+    return (await office.request(reference)).stage is Stage.CLOSED
+
+
+async def _run_ids(office: Office, references: list[str]) -> dict[str, str]:
+    handles = [office.platform.client.get_workflow_handle(request_workflow_id(ref)) for ref in references]
+    found = await asyncio.gather(*(handle.describe() for handle in handles))
+    return {reference: description.run_id for reference, description in zip(references, found, strict=True)}
+
+
+async def test_what_was_taken_while_temporal_was_down_is_started_once_when_it_is_back(
+    connected_office: Office, port: int
+) -> None:
+    office = connected_office
+    views_before = [(await office.accept()).body for _ in range(40)]
+    references = [view["reference"] for view in views_before]
+    attached = await office.submit(case_number=(await _with_case(office)))
+    await relay_once(office.platform)
+    office.clock.now += LATER
+    await relay_once(office.platform)
+    async with temporal_at(port), worker_of(office):
+        office.clock.now += timedelta(minutes=30)
+        await asyncio.gather(relay_once(office.platform), relay_once(office.platform))
+        await until(lambda: _all_claimed(office))
+        runs = await _run_ids(office, references)
+        office.clock.now += PATIENCE
+        await relay_once(office.platform)
+        assert await _run_ids(office, references) == runs
+        async with office.platform.db.read() as session:
+            claims = {row.reference: row.run_id for row in await session.exec(select(Request))}
+            started = await session.exec(select(Event.reference).where(col(Event.kind) == EventKind.STARTED))
+            assert sorted(started) == sorted(claims.keys() - {attached})
+        assert {reference: claims[reference] for reference in references} == runs
+        scope = await office.clerk()
+        for before in views_before:
+            now = await views.request_view(office.platform, scope, before["reference"])
+            assert {name: now[name] for name in ("received_at", "deadlines")} == {
+                name: before[name] for name in ("received_at", "deadlines")
+            }
+
+
+async def _with_case(office: Office) -> str:
+    case = fresh_case()
+    await office.submit(case_number=case)
+    return case
+
+
+async def test_relays_never_lease_the_same_row(either_office: Office) -> None:
+    office = either_office
+    mine = {await office.submit() for _ in range(20)}
+    now = office.clock.now + LATER
+
+    async def lease(at_now: timedelta) -> list[str]:
+        async with office.platform.db.write() as session:
+            moment = now + at_now
+            rows = await lease_unstarted(session, moment, moment, moment + timedelta(seconds=10), 1000)
+            return [request.reference for request, plan in rows if plan.reference == request.reference]
+
+    leased = await asyncio.gather(*(lease(timedelta(0)) for _ in range(4)))
+    flat = [reference for batch in leased for reference in batch if reference in mine]
+    assert sorted(flat) == sorted(mine)
+    assert mine & set(await lease(timedelta(seconds=9))) == set()
+    assert mine & set(await lease(timedelta(seconds=10))) == mine
+
+
+async def test_a_reply_is_taken_at_once_and_the_next_comes_after_closure(connected_office: Office, port: int) -> None:
+    office = connected_office
+    async with temporal_at(port), worker_of(office):
+        reference = await office.submit()
+        await until(lambda: _is_dispatched(office, reference))
+        answer = await office.reply(await office.judge(TEAM_MATE), reference)
+        assert (answer.status, answer.body["state"]) == (201, "accepted")
+        await until(lambda: _is_closed(office, reference))
+        clerk = await office.clerk()
+        shown = await views.request_view(office.platform, clerk, reference)
+        assert (shown["stage"], shown["outcome"]) == ("closed", "replied")
+        settled = await views.action_view(office.platform, clerk, reference, ActionKind.REPLY, answer.body["id"])
+        assert (settled["state"], settled["on_behalf_of"]) == ("accepted", HOLDER)
+        late = await office.reply(await office.judge(HOLDER), reference, "补充说明：请带齐材料原件。")
+        assert late.body["state"] == "after_closure"
+
+
+async def test_a_reply_given_while_workers_are_down_is_delivered_with_its_own_time(
+    connected_office: Office, port: int
+) -> None:
+    office = connected_office
+    async with temporal_at(port):
+        async with worker_of(office):
+            reference = await office.submit()
+            await until(lambda: _is_dispatched(office, reference))
+        given_at = office.clock.now
+        answer = await office.reply(await office.judge(HOLDER), reference)
+        assert (answer.status, answer.body["state"]) == (202, "pending")
+        office.clock.now += LATER
+        async with worker_of(office):
+            await relay_once(office.platform)
+            await until(lambda: _is_closed(office, reference))
+        async with office.platform.db.read() as session:
+            action = await session.get_one(Action, answer.body["id"])
+        assert (action.state, action.received_at) == (ActionState.ACCEPTED, given_at)
+        assert [kind for _, kind in await office.events(reference)].count("reply_received") == 1
+
+
+async def test_two_replies_that_waited_are_taken_in_their_order(connected_office: Office, port: int) -> None:
+    office = connected_office
+    async with temporal_at(port):
+        async with worker_of(office):
+            reference = await office.submit()
+            await until(lambda: _is_dispatched(office, reference))
+        holder = await office.judge(HOLDER)
+        given = [await office.reply(holder, reference, f"第{n}次答复：请按时到庭。") for n in (1, 2)]
+        async with worker_of(office):
+
+            async def settled() -> bool:
+                office.clock.now += timedelta(minutes=1)
+                await relay_once(office.platform)
+                async with office.platform.db.read() as session:
+                    rows = [await session.get_one(Action, answer.body["id"]) for answer in given]
+                return [row.state for row in rows] == [ActionState.ACCEPTED, ActionState.AFTER_CLOSURE]
+
+            await until(settled)
+
+
+async def test_an_answer_given_on_the_spot_closes_the_request(connected_office: Office, port: int) -> None:
+    office = connected_office
+    async with temporal_at(port), worker_of(office):
+        reference = await office.submit(category=Category.CONSULTATION, judge=None, answer="请携带身份证到窗口办理。")
+        await until(lambda: _is_closed(office, reference))
+        assert (await office.request(reference)).outcome == "answered"
+
+
+async def test_a_refusal_by_the_workflow_is_recorded(connected_office: Office, port: int) -> None:
+    office = connected_office
+    async with temporal_at(port), worker_of(office):
+        reference = await office.submit()
+        await until(lambda: _is_dispatched(office, reference))
+        # The book believes something the workflow knows better.
+        await office.dispatch(reference, "0104-j04")
+        with pytest.raises(Exception, match="neither the holder"):
+            await office.reply(await office.judge("0104-j04"), reference)
+        async with office.platform.db.read() as session:
+            action = (await session.exec(select(Action).where(Action.reference == reference))).one()
+        assert (action.state, action.refusal) == (ActionState.REFUSED, "NotTheHolder")
+        assert (await office.events(reference))[-1] == ("inbox", "action_refused")
+
+
+async def test_a_message_nobody_sends_is_handed_on(connected_office: Office, port: int) -> None:
+    office = connected_office
+    reference, now = await office.submit(), office.clock.now
+    async with office.platform.db.write() as session:
+        draft = Draft(
+            "01JMESSAGE", reference, "test", HOLDER, MessageClass.STAFF, "urge", Language.ZH_CN,
+            {"reference": reference}, now + timedelta(hours=1),
+        )  # fmt: skip
+        await reserve(session, office.platform.ring, draft, now)
+    await relay_once(office.platform)
+    assert not await _is_handed_on(office)
+    async with temporal_at(port):
+        office.clock.now = now + timedelta(seconds=31)
+        await relay_once(office.platform)
+        assert await _is_handed_on(office)
+        notice = await office.platform.client.get_workflow_handle(notice_workflow_id("01JMESSAGE")).describe()
+        delay = notice.raw_description.workflow_execution_info.execution_time.ToDatetime() - notice.start_time.replace(
+            tzinfo=None
+        )
+        assert timedelta(minutes=59) < delay <= timedelta(hours=1)
+
+
+async def _is_handed_on(office: Office) -> bool:
+    async with office.platform.db.read() as session:
+        return (await session.get_one(Message, "01JMESSAGE")).handed_on
+
+
+async def test_the_relay_runs_until_it_is_told_to_stop(connected_office: Office, port: int) -> None:
+    office, stop = connected_office, asyncio.Event()
+    reference = await office.submit()
+    office.clock.now += LATER
+    relay = asyncio.create_task(run_relay(office.platform, stop, "test"))
+    async with temporal_at(port), worker_of(office):
+        office.clock.now += timedelta(minutes=1)
+        await until(lambda: _is_dispatched(office, reference))
+        stop.set()
+        await asyncio.wait_for(relay, 5)
