@@ -14,26 +14,31 @@ STAGES = {
 }
 PROCEDURES = {Procedure.SUMMARY: "summary 简易", Procedure.ORDINARY: "ordinary 普通"}
 REMARKS_SHOWN = 8
+TABLE_HEAD = ["| rung 督办层级 | due on 到期日 | told 报送 | standing 状态 |", "|---|---|---|---|"]
 
 
 def current_details(state: RequestState) -> Public:
-    """Markdown: where the request stands, who holds it, the ladder, what comes next and why."""
+    """Markdown: where the request stands, who holds it, what comes next and why, the ladder, what was remarked."""
+    upcoming, why = _next(state)
     lines = [
         f"**{STAGES[state.stage]}** · {PROCEDURES[state.procedure]}",
         "",
-        f"Holder 承办人: {state.holder.post if state.holder else 'none yet 尚未派单'}",
+        f"- Holder 承办人: {_holder(state)}",
+        *([f"- Offered to 拟转办: {_offer(state)}"] if state.offered else []),
+        f"- Next 下一步: {upcoming}",
+        f"- Why 缘由: {why}",
+        "",
+        *TABLE_HEAD,
+        *(_row(state, rung) for rung in state.rungs),
     ]
-    if state.offered is not None:
-        lines.append(f"Offered to 拟转办: {state.offered.post} (not signed in 未签收)")
-    lines += ["", "| rung 督办层级 | due on 到期日 | post 报送 | |", "|---|---|---|---|"]
-    lines += [_row(state, rung) for rung in state.rungs]
-    lines += ["", _next(state)]
-    lines += [f"- {remark}" for remark in state.remarks[-REMARKS_SHOWN:]]
+    if state.remarks:
+        # The list above must not swallow these.
+        lines += ["", "Remarks 备注", "", *(f"- {remark}" for remark in state.remarks[-REMARKS_SHOWN:])]
     return Public("\n".join(lines))
 
 
 def rung_name(rung: Rung) -> str:
-    """``warning 预警`` or the rung's number."""
+    """``warning 预警`` or ``rung`` and its number."""
     return "warning 预警" if rung.rung == 0 else f"rung {rung.rung}"
 
 
@@ -42,7 +47,23 @@ def timer_summary(state: RequestState) -> Public:
     if state.procedure is Procedure.SUMMARY:
         return Public(f"answer by the end of {state.answer_due_on} 即答期限")
     rung = state.unrecorded()[0]
-    return Public(f"{rung_name(rung)}: {rung.post}, after {rung.due_on}")
+    return Public(f"{rung_name(rung)}: {rung.post}, after {_due_on(rung)}")
+
+
+def _due_on(rung: Rung) -> str:
+    return f"{rung.due_on} (provisional 暂定)" if rung.provisional else rung.due_on
+
+
+def _holder(state: RequestState) -> str:
+    if state.holder is not None:
+        return f"{state.holder.post} ({state.holder.id})"
+    if state.procedure is Procedure.SUMMARY:
+        return "none yet; a clerk of the service platform answers 尚未派单，由平台即答"
+    return "none yet 尚未派单"
+
+
+def _offer(state: RequestState) -> str:
+    return f"{state.offered.post} ({state.offered.id}), not signed in 未签收" if state.offered else ""
 
 
 def _row(state: RequestState, rung: Rung) -> str:
@@ -50,24 +71,30 @@ def _row(state: RequestState, rung: Rung) -> str:
         standing = "recorded 已报送"
     elif state.ending is not None:
         standing = "not reached 未触发"
+    elif rung.rung in state.held_back:
+        standing = "held back: a reply received in time is on its way 及时答复送达中"
     else:
-        standing = "provisional 暂定" if rung.provisional else "to come 待触发"
-    return f"| {rung_name(rung)} | {rung.due_on} | {rung.post} | {standing} |"
+        standing = "to come 待触发"
+    return f"| {rung_name(rung)} | {_due_on(rung)} | {rung.post} | {standing} |"
 
 
-def _next(state: RequestState) -> str:
+def _next(state: RequestState) -> tuple[str, str]:
+    """What comes next, and why."""
     if state.ending is not None:
-        return f"Next 下一步: none, ended by {state.ending.kind} 已结束"
+        return "nothing 无", f"ended by {state.ending.kind} 已结束"
     if state.procedure is Procedure.SUMMARY:
         return (
-            f"Next 下一步: a clerk answers by the end of {state.answer_due_on}; if not, the request becomes ordinary, "
-            "for summary matters are answered at once (art. 4) 逾期转普通程序"
+            f"not answered by the end of {state.answer_due_on}, the request becomes ordinary 逾期转普通程序",
+            "summary matters are answered at once (art. 4) 简易诉求接诉即答（第四条）",
         )
     to_come = state.unrecorded()
     if not to_come:
-        return "Next 下一步: none above; every informed leader keeps it on his list until a reply 已达最高层级"
+        return (
+            "nobody above is left; every informed leader keeps it until a reply 已达最高层级，督办至答复为止",
+            "the last rung is recorded without a reply (art. 8) 各层级均已报送仍未答复（第八条）",
+        )
     rung = to_come[0]
     return (
-        f"Next 下一步: {rung_name(rung)} to {rung.post} when {rung.due_on} ends without a reply, "
-        f"the {rung.business_day}. business day after receipt (art. 8) 收到后第{rung.business_day}个工作日"
+        f"{rung_name(rung)}, told to {rung.post} if {_due_on(rung)} ends without a reply",
+        f"business day {rung.business_day} after receipt (art. 8) 收到后第{rung.business_day}个工作日（第八条）",
     )

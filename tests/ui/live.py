@@ -1,0 +1,103 @@
+"""A city on a normal Temporal server: the wall clock, nothing skipped, no events but those of production."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from activities.tools import Tools
+from liaison.codec import data_converter
+from liaison.contract import search
+from liaison.contract.names import QUERY_STATE
+from liaison.db.engine import Database
+from liaison.db.rulebook import Rulebook
+from liaison.gateways.sms.outbox import EmbeddedOutbox
+from liaison.gateways.sms.templates import packaged_templates
+from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
+from liaison.keys import KeyRing, read_key_ring
+from liaison.policy.words import Stage
+from liaison.services.credentials import Credentials, read_credentials
+from liaison.services.platform import Platform
+from tests.city import TEMPORAL, City
+from worker import build_worker
+from workflows.state import RequestState
+
+IDENTITY = "liaison-test/1"
+"""Stands in every history for the machine and process that recorded it."""
+
+
+class LiveCity(City):
+    """A city whose workflows live by the wall clock; ``working`` opens its worker."""
+
+    def __init__(self, home: Path, tools: Tools, credentials: Credentials) -> None:
+        self.home, self.tools, self.credentials = home, tools, credentials
+        self.platform = Platform(tools.db, tools.ring, tools.rulebook, tools.client, tools.clock, tools.trial_system)
+        self.__post_init__()
+
+    @property
+    def client(self) -> Client:
+        return self.tools.client
+
+    async def is_at(self, reference: str, stage: Stage) -> bool:
+        """Whether the workflow shows this stage: the book learns of it a moment earlier."""
+        state = await self.handle(reference).query(QUERY_STATE, result_type=RequestState)
+        return state.stage is stage
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Have a worker poll."""
+        async with build_worker(self.client, self.tools, cached=1000):
+            yield
+
+    def moved_to(self, instant: datetime) -> "LiveCity":
+        """The same city when its clock shows ``instant``; workflows opened from now on see instants of that clock."""
+        shift = datetime.now(UTC) - instant
+        moved = replace(self.tools, clock=lambda: datetime.now(UTC) - shift, shift=shift)
+        return LiveCity(self.home, moved, self.credentials)
+
+
+@asynccontextmanager
+async def normal_server() -> AsyncIterator[WorkflowEnvironment]:
+    """A dev server with the options of production; its own client has no codec, like an operator's."""
+    environment = await WorkflowEnvironment.start_local(
+        dev_server_existing_path=TEMPORAL,
+        dev_server_log_level="never",
+        dev_server_extra_args=["--output", "none"],
+        search_attributes=search.ALL,
+    )
+    async with environment:
+        yield environment
+
+
+@asynccontextmanager
+async def open_live_city(
+    template: Path, home: Path, server: WorkflowEnvironment, *, payload_ring: KeyRing | None = None
+) -> AsyncIterator[LiveCity]:
+    """A city on today's clock, without a worker yet; payloads under ``payload_ring`` if they must be read elsewhere."""
+    shutil.copytree(template, home)
+    ring = read_key_ring(home / "key-ring.json")
+    client = await server.connect_client(data_converter=data_converter(payload_ring or ring), identity=IDENTITY)
+    db = Database(f"sqlite+aiosqlite:///{home / 'liaison.db'}")
+    register = (files("liaison") / "sample_city/trial_register.csv").read_text(encoding="utf-8")
+    tools = Tools(
+        db=db,
+        ring=ring,
+        rulebook=Rulebook(),
+        client=client,
+        clock=lambda: datetime.now(UTC),
+        trial_system=EmbeddedTrialSystem(register),
+        gateway=EmbeddedOutbox(home / "outbox.jsonl", lambda: datetime.now(UTC)),
+        templates=packaged_templates(),
+        plain_signals_accepted=True,
+        shift=timedelta(0),
+    )
+    try:
+        yield LiveCity(home, tools, read_credentials(home / "credentials.json"))
+    finally:
+        await db.close()
