@@ -1,6 +1,6 @@
 """``make first-request``: from where you are to the first accepted request, and how many seconds that took.
 
-Starts ``liaison up`` for the time it needs if nothing runs yet, sends ``examples/request.json`` and says what to do next.
+Starts ``liaison up`` for the time it needs if nothing runs yet, sends the given request and says what to do next.
 """
 
 import json

@@ -1,55 +1,93 @@
-"""The ``liaison`` command: which commands there are, and how every one of them ends."""
+"""The ``liaison`` command: which commands there are, and how every one of them ends.
+
+Commands are loaded when they are called: a client command that asks the API one thing must not first load Temporal,
+the database and everything else this machine can run.
+"""
 
 import sys
-from errno import EPIPE
+from importlib import import_module
 from io import TextIOWrapper
-from typing import Any, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 from typer.core import TyperGroup
 
-from liaison.cli import actions, requests, supervising
-from liaison.cli.administration import config_app, db_app, directory_app
-from liaison.cli.calendar import calendar_app
-from liaison.cli.client import ApiFault
-from liaison.cli.doctor import doctor
-from liaison.cli.exits import Exit, complain, leave
-from liaison.cli.keys import keys_app
-from liaison.cli.repair import repair_request
-from liaison.cli.start import up
-from liaison.cli.status import status
-from liaison.db.errors import DatabaseError
-from liaison.settings import SettingsError
-from liaison.supervisor import HostFault
+from liaison.cli.exits import Exit, leave
 
-CLIENT = "Client commands (over HTTP)"
-HOST = "Host commands (on the platform's machine)"
+CLIENT: Final = "Client commands (over HTTP)"
+HOST: Final = "Host commands (on the platform's machine)"
+
+
+class Place(NamedTuple):
+    """Where a command is: a function, or a Typer application of several."""
+
+    module: str
+    name: str
+    panel: str
+
+
+COMMANDS: Final = {
+    "submit": Place("requests", "submit", CLIENT),
+    "show": Place("requests", "show", CLIENT),
+    "list": Place("requests", "list_requests", CLIENT),
+    "events": Place("requests", "events", CLIENT),
+    "wait": Place("requests", "wait", CLIENT),
+    "reply": Place("actions", "reply", CLIENT),
+    "answer": Place("actions", "answer", CLIENT),
+    "sign-in": Place("actions", "sign_in", CLIENT),
+    "transfer": Place("actions", "transfer", CLIENT),
+    "return": Place("actions", "return_", CLIENT),
+    "withdraw": Place("actions", "withdraw", CLIENT),
+    "supervisions": Place("supervising", "supervisions", CLIENT),
+    "supervise": Place("supervising", "supervise", CLIENT),
+    "status": Place("status", "status", CLIENT),
+    "message": Place("supervising", "message_app", CLIENT),
+    "up": Place("start", "up", HOST),
+    "demo": Place("demo", "demo_command", HOST),
+    "doctor": Place("doctor", "doctor", HOST),
+    "repair": Place("repair", "repair_request", HOST),
+    "directory": Place("administration", "directory_app", HOST),
+    "db": Place("administration", "db_app", HOST),
+    "keys": Place("keys", "keys_app", HOST),
+    "config": Place("administration", "config_app", HOST),
+    "calendar": Place("calendar", "calendar_app", HOST),
+}
 
 
 class Commands(TyperGroup):
-    """Ends a command that met a known fault with one line on stderr and its exit code, never with a traceback."""
+    """Loads a command when it is called, and ends one that met a known fault with one line on stderr, no traceback."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Every command, clients first."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of this name; None if there is none."""
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        found = getattr(import_module(f"liaison.cli.{place.module}"), place.name)
+        loaded = typer.Typer(add_completion=False)
+        if isinstance(found, typer.Typer):
+            loaded.add_typer(found, name=cmd_name, rich_help_panel=place.panel)
+        else:
+            loaded.command(cmd_name, rich_help_panel=place.panel)(found)
+        return typer.main.get_group(loaded).commands[cmd_name]
 
     def invoke(self, ctx: Any) -> Any:
         """Run the chosen command."""
         try:
             return super().invoke(ctx)
-        except ApiFault as fault:
-            complain(str(fault))
-            for detail in fault.details:
-                complain(detail)
-            raise typer.Exit(fault.exit_code) from None
-        except (SettingsError, HostFault, DatabaseError) as fault:
-            complain(str(fault))
-        except SQLAlchemyError as fault:
-            # Its text would quote the statement and its values.
-            complain(f"The database cannot be used ({type(fault).__name__}); liaison doctor says more.")
-        except OSError as fault:
-            if fault.errno == EPIPE:
-                # Whoever read our output has gone; typer ends the command.
-                raise
-            complain(str(fault))
-        raise typer.Exit(Exit.NOT_READY)
+        except Exception as fault:
+            raise typer.Exit(tell(fault)) from None
+
+
+def tell(fault: Exception) -> Exit:
+    """Say a known fault in one line; the exit code to leave with. An unknown one is raised again."""
+    # Loaded now, for then it has been: faults of host commands come from what client commands never load.
+    known = import_module("liaison.cli.faults")
+    exit_code: Exit = known.tell(fault)
+    return exit_code
 
 
 app = typer.Typer(
@@ -61,36 +99,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for name, command in (
-    ("submit", requests.submit),
-    ("show", requests.show),
-    ("list", requests.list_requests),
-    ("events", requests.events),
-    ("wait", requests.wait),
-    ("reply", actions.reply),
-    ("answer", actions.answer),
-    ("sign-in", actions.sign_in),
-    ("transfer", actions.transfer),
-    ("return", actions.return_),
-    ("withdraw", actions.withdraw),
-    ("supervisions", supervising.supervisions),
-    ("supervise", supervising.supervise),
-    ("status", status),
-):
-    app.command(name, rich_help_panel=CLIENT)(command)
-app.add_typer(supervising.message_app, name="message", rich_help_panel=CLIENT)
 
-app.command("up", rich_help_panel=HOST)(up)
-app.command("doctor", rich_help_panel=HOST)(doctor)
-app.command("repair", rich_help_panel=HOST)(repair_request)
-for name, group in (
-    ("directory", directory_app),
-    ("db", db_app),
-    ("keys", keys_app),
-    ("config", config_app),
-    ("calendar", calendar_app),
-):
-    app.add_typer(group, name=name, rich_help_panel=HOST)
+@app.callback()
+def _everything() -> None:
+    """Makes the application a group although no command is registered with it beforehand."""
 
 
 def main() -> NoReturn:
