@@ -10,10 +10,14 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlmodel import col, select
+from sqlalchemy import inspect
+from sqlmodel import SQLModel, col, select
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RetryConfig
+from temporalio.worker import Replayer
 
 from activities.tools import Tools
 from liaison.codec import data_converter
@@ -27,21 +31,26 @@ from liaison.gateways.sms.outbox import EmbeddedOutbox
 from liaison.gateways.sms.templates import packaged_templates
 from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
 from liaison.keys import read_key_ring
-from liaison.policy.words import ActionKind, Category, Channel, Language, PartyRole
-from liaison.policy.words import AsksFor as AsksFor
+from liaison.policy.words import ActionKind, Category, Channel, EventKind, Language, PartyRole
 from liaison.services.access import scope_of
 from liaison.services.actions import ActionInput, take_action
 from liaison.services.credentials import Credentials, read_credentials
 from liaison.services.intake import Intake, accept_request
 from liaison.services.platform import Answer, Platform
 from liaison.services.provisioning import prepare_local
+from liaison.services.relay import relay_once
 from liaison.settings import Settings
 from liaison.virtual_time import VirtualTime
-from worker import build_worker
+from worker import WORKFLOWS, build_worker
+
+Row = TypeVar("Row", bound=SQLModel)
 
 TEMPORAL = str(Path(sys.executable).with_name("temporal"))
 LONG_AFTER = datetime(2040, 1, 1, tzinfo=UTC)
 """The sample keys are made as if then, so that they are valid at any date a test plays."""
+
+NOBODY = "127.0.0.1:1"
+"""An address where no Temporal listens."""
 
 QUESTION = "请问我的案件何时开庭？我一直联系不上承办法官。"
 REPLY = "您的案件定于下周三上午九点在第五法庭开庭。"
@@ -82,7 +91,7 @@ class City:
 
     async def submit(self, **changes: Any) -> str:
         """Register a request; its reference."""
-        return (await self.accept(**changes)).body["reference"]
+        return str((await self.accept(**changes)).body["reference"])
 
     async def accept(self, **changes: Any) -> Answer:
         """Register a request as the sample channel does; every call a new matter unless told otherwise."""
@@ -96,10 +105,27 @@ class City:
         key = f"key-{next(self._keys)}"
         return await take_action(self.platform, scope, reference, ActionInput(kind, **given), key, key)
 
+    def key_of(self, staff: str) -> str:
+        """The key of a judge or a leader."""
+        return (self.credentials.judge_keys | self.credentials.leader_keys)[staff]
+
     async def reply(self, reference: str, judge: str = "0104-j01", text: str = REPLY) -> Answer:
         """Reply as a judge."""
-        bearer = self.credentials.judge_keys[judge]
-        return await self.act(bearer, reference, ActionKind.REPLY, text={"kind": "text", "text": text})
+        return await self.act(self.key_of(judge), reference, ActionKind.REPLY, text={"kind": "text", "text": text})
+
+    @asynccontextmanager
+    async def temporal_away(self) -> AsyncIterator[None]:
+        """Services cannot reach Temporal for a while; running workflows are not disturbed."""
+        nobody = await Client.connect(NOBODY, lazy=True, retry_config=RetryConfig(max_elapsed_time_millis=1))
+        platform, self.platform = self.platform, replace(self.platform, client=nobody)
+        try:
+            yield
+        finally:
+            self.platform = platform
+
+    async def relay(self) -> None:
+        """One round of the relay."""
+        await relay_once(self.platform)
 
     def handle(self, reference: str) -> WorkflowHandle[Any, RequestEnd]:
         """The request's workflow."""
@@ -109,6 +135,27 @@ class City:
         """The request's row."""
         async with self.tools.db.read() as session:
             return await session.get_one(Request, reference)
+
+    async def rows(self, table: type[Row], reference: str) -> list[Row]:
+        """Rows of any table about a request, in the order of their keys."""
+        async with self.tools.db.read() as session:
+            found = await session.exec(select(table).where(table.reference == reference))  # type: ignore[attr-defined]
+            return sorted(found.all(), key=lambda row: inspect(row).identity)
+
+    async def kinds(self, reference: str) -> list[EventKind]:
+        """What happened, in the order it was written."""
+        return [event.kind for event in await self.events(reference)]
+
+    async def details(self, reference: str) -> str:
+        """What Temporal's UI shows as current details."""
+        query = "__temporal_workflow_metadata"
+        metadata: WorkflowMetadata = await self.handle(reference).query(query, result_type=WorkflowMetadata)
+        return metadata.current_details
+
+    async def replay(self, reference: str) -> None:
+        """Run the workflow code over the history it made; raises if it decides anything else now."""
+        history = await self.handle(reference).fetch_history()
+        await Replayer(workflows=WORKFLOWS, data_converter=self.client.data_converter).replay_workflow(history)
 
     async def rungs(self, reference: str) -> list[RungRecord]:
         """Rungs recorded, lowest first."""
@@ -143,8 +190,10 @@ class City:
 
 
 @asynccontextmanager
-async def open_city(template: Path, home: Path, at: str, *, cached: int = 1000) -> AsyncIterator[City]:
-    """A city whose clock shows the Shanghai time ``at``, with a worker that polls."""
+async def open_city(
+    template: Path, home: Path, at: str, *, cached: int = 1000, **tools_given: Any
+) -> AsyncIterator[City]:
+    """A city whose clock shows the Shanghai time ``at``, with a worker that polls; ``tools_given`` replace its own."""
     shutil.copytree(template, home)
     ring = read_key_ring(home / "key-ring.json")
     db = Database(f"sqlite+aiosqlite:///{home / 'liaison.db'}")
@@ -164,6 +213,7 @@ async def open_city(template: Path, home: Path, at: str, *, cached: int = 1000) 
             plain_signals_accepted=True,
             shift=world.shift,
         )
+        tools = replace(tools, **tools_given)
         platform = Platform(db, ring, tools.rulebook, world.client, world.now, tools.trial_system)
         credentials = read_credentials(home / "credentials.json")
         try:

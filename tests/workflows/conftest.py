@@ -10,6 +10,9 @@ from tests.city import City, open_city, prepare_template
 
 OpenCity = Callable[..., AbstractAsyncContextManager[City]]
 
+WITH_AND_WITHOUT_CACHE = pytest.mark.parametrize("cached", [1000, 0], ids=["cached", "replayed"])
+"""Without a cache every workflow task replays the whole history: whatever is not deterministic breaks."""
+
 
 @pytest.fixture(scope="session")
 async def template(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path]:
