@@ -85,11 +85,12 @@ async def take_action(
     if row is None or row.state is not ActionState.PENDING:
         return answer
     delivery = await deliver(platform, row)
-    if delivery.fate is Fate.REFUSED:
-        raise _refusal(delivery.error)
     if delivery.fate is Fate.WAITING:
         return answer
-    return await keeping.conclude(row, delivery)
+    concluded = await keeping.conclude(row, delivery)
+    if delivery.fate is Fate.REFUSED:
+        raise _refusal(delivery.error)
+    return concluded
 
 
 class _Keeping:
@@ -133,7 +134,7 @@ class _Keeping:
 
     async def conclude(self, row: Action, delivery: Delivery) -> Answer:
         """The answer after delivery; repetitions hear it too."""
-        settled = row.model_copy(update={"state": delivery.state})
+        settled = row.model_copy(update={"state": delivery.state, "refusal": delivery.error})
         answer = self._answer(settled, 201)
         async with self._platform.db.write() as session:
             await store_final_answer(session, self._scope, self._key, answer)

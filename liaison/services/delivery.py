@@ -21,6 +21,7 @@ from liaison.services.platform import Platform
 from liaison.services.starting import TEMPORAL_AWAY
 
 DELIVERY_SECONDS = 2.0
+SETTLING_SECONDS = 0.1
 
 
 class Fate(StrEnum):
@@ -65,15 +66,26 @@ async def deliver(platform: Platform, action: Action) -> Delivery:
 
 
 async def _update(platform: Platform, action: Action) -> Receipt:
-    handle = platform.client.get_workflow_handle(request_workflow_id(action.reference))
     async with asyncio.timeout(DELIVERY_SECONDS):
-        receipt: Receipt = await handle.execute_update(
-            action.kind.value,
-            message_of(action),
-            id=action.id,
-            result_type=Receipt,
-            rpc_timeout=timedelta(seconds=DELIVERY_SECONDS),
-        )
+        while True:
+            try:
+                return await _update_once(platform, action)
+            except WorkflowUpdateFailedError as error:
+                if error_type_of(error.cause) is not ErrorType.NOT_SETTLED:
+                    raise
+            # An earlier step has reached the book and not yet the workflow: a matter of milliseconds.
+            await asyncio.sleep(SETTLING_SECONDS)
+
+
+async def _update_once(platform: Platform, action: Action) -> Receipt:
+    handle = platform.client.get_workflow_handle(request_workflow_id(action.reference))
+    receipt: Receipt = await handle.execute_update(
+        action.kind.value,
+        message_of(action),
+        id=action.id,
+        result_type=Receipt,
+        rpc_timeout=timedelta(seconds=DELIVERY_SECONDS),
+    )
     return receipt
 
 
@@ -96,8 +108,8 @@ async def _refused(platform: Platform, action: Action, error: ErrorType | None) 
     if error is ErrorType.ALREADY_CLOSED:
         # Perhaps by this very action, which is then settled when the closing takes effect in the book.
         return await _if_closed(platform, action)
-    if error is None or error is ErrorType.NOT_SETTLED:
-        # Not our refusal, or one that passes: an action is never lost for it.
+    if error is None:
+        # Not a refusal of ours: an action is never lost for a fault of the program.
         return _WAITING
     await _settle(platform, action, ActionState.REFUSED, EventKind.ACTION_REFUSED, refusal=error.value)
     return Delivery(Fate.REFUSED, ActionState.REFUSED, error)

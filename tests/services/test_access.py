@@ -1,5 +1,6 @@
 """Whose key it is, and which requests it may see."""
 
+import base64
 from dataclasses import replace
 
 import pytest
@@ -29,9 +30,14 @@ async def _sees(office: Office, scope: Scope, reference: str) -> bool:
     except Refused as refused:
         assert refused.slug is Slug.NOT_FOUND
         return False
-    listed = await views.list_requests(office.platform, scope, RequestFilters())
+    listed = await views.list_requests(office.platform, scope, RequestFilters(), _just_before(reference))
     assert reference in [item["reference"] for item in listed["items"]]
     return True
+
+
+def _just_before(reference: str) -> str:
+    """The cursor of a page that may begin with this reference."""
+    return base64.urlsafe_b64encode(reference[:-1].encode()).decode()
 
 
 async def test_a_key_carries_its_role_court_and_departments(office: Office) -> None:

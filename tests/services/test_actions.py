@@ -332,7 +332,7 @@ async def test_texts_of_actions_are_for_holder_clerk_leader_and_chamber(office: 
 
 async def test_without_temporal_an_action_is_kept_pending(office: Office) -> None:
     reference = await office.submit(category=Category.CONSULTATION)
-    change = {"detail": Procedure.ORDINARY.value, "text": {"reason": "涉及实体问题"}}
+    change: dict[str, Any] = {"detail": Procedure.ORDINARY.value, "text": {"reason": "涉及实体问题"}}
     answer = await office.act(await office.clerk(), reference, ActionKind.PROCEDURE_CHANGE, **change)
     assert answer.status == 202
     shown = await views.action_view(

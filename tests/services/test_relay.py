@@ -12,8 +12,10 @@ from liaison.db.messages import Draft, reserve
 from liaison.db.tables import Action, Event, Message, Request
 from liaison.policy.words import ActionKind, ActionState, Category, EventKind, Language, MessageClass, Stage
 from liaison.services import views
+from liaison.services.errors import Refused, Slug
 from liaison.services.relay import PATIENCE, relay_once, run_relay
-from tests.services.office import HOLDER, TEAM_MATE, Office, fresh_case
+from tests.city import REPLY
+from tests.services.office import HOLDER, TEAM_MATE, Office, fresh_case, fresh_key
 from tests.services.temporal import temporal_at, until, worker_of
 
 LATER = timedelta(seconds=4)
@@ -167,8 +169,12 @@ async def test_a_refusal_by_the_workflow_is_recorded(connected_office: Office, p
         await until(lambda: _is_dispatched(office, reference))
         # The book believes something the workflow knows better.
         await office.dispatch(reference, "0104-j04")
-        with pytest.raises(Exception, match="neither the holder"):
-            await office.reply(await office.judge("0104-j04"), reference)
+        scope, key, said = await office.judge("0104-j04"), fresh_key(), {"kind": "text", "text": REPLY}
+        with pytest.raises(Refused) as refused:
+            await office.act(scope, reference, ActionKind.REPLY, key, text=said)
+        assert refused.value.slug is Slug.NOT_THE_HOLDER
+        again = await office.act(scope, reference, ActionKind.REPLY, key, text=said)
+        assert (again.status, again.body["state"], again.body["refusal"]) == (200, "refused", "NotTheHolder")
         async with office.platform.db.read() as session:
             action = (await session.exec(select(Action).where(Action.reference == reference))).one()
         assert (action.state, action.refusal) == (ActionState.REFUSED, "NotTheHolder")

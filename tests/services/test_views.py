@@ -17,8 +17,13 @@ NOBODY = Scope(KeyRole.OPERATOR, "operator")
 
 
 async def _listed(office: Office, **filters: Any) -> set[str]:
-    listed = await views.list_requests(office.platform, await office.clerk(), RequestFilters(**filters))
-    return {item["reference"] for item in listed["items"]}
+    references: set[str] = set()
+    scope, cursor = await office.clerk(), None
+    while True:
+        part = await views.list_requests(office.platform, scope, RequestFilters(**filters), cursor)
+        references |= {item["reference"] for item in part["items"]}
+        if (cursor := part["next_cursor"]) is None:
+            return references
 
 
 async def test_an_attached_request_shows_the_course_of_the_main_one(either_office: Office) -> None:
