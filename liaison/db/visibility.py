@@ -31,8 +31,11 @@ def visible(scope: Scope) -> ColumnElement[bool]:
 
 
 def _of_departments(scope: Scope) -> ColumnElement[bool]:
+    """What is with the departments, and every work order ever sent or offered to one, from whatever court."""
     pairs = (and_(col(Request.court) == court, col(Request.department) == code) for court, code in scope.departments)
-    return or_(false(), *pairs)
+    codes = [code for _, code in scope.departments]
+    orders = select(WorkOrder.reference).where(col(WorkOrder.holder_id).in_(codes))
+    return or_(col(Request.reference).in_(orders), *pairs)
 
 
 def _of_person(scope: Scope) -> ColumnElement[bool]:
