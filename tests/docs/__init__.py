@@ -1,0 +1,1 @@
+"""The documents are true: what they tell people to type works, and what they name is there."""
