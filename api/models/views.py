@@ -19,6 +19,7 @@ from liaison.policy.words import (
     MessageClass,
     MessageState,
     Outcome,
+    PartyRole,
     Post,
     Procedure,
     Stage,
@@ -81,6 +82,25 @@ class RequestView(View):
     calendar_version: int
     policy_version: int
     attached_to: str | None = Field(default=None, description="The open request on the same matter, if there is one.")
+
+
+class PartyView(View):
+    """Who asked, and how to reach him."""
+
+    name: str
+    phone: str = Field(description="E.164.")
+    role: PartyRole
+    language: Language
+
+
+class ContentView(View):
+    """What a party asked, for those who must read it."""
+
+    reference: str
+    content: str
+    case_number: str | None
+    party: PartyView
+    about: list[str] | None = Field(default=None, description="Ids of those complained of, if there are any.")
 
 
 class EventView(View):

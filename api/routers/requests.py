@@ -11,7 +11,7 @@ from api.bodies import read_json
 from api.deps import Caller, OnceCall, Reference, allow
 from api.intake import intake_of, read_request
 from api.models.queries import PageQuery, RequestQuery
-from api.models.views import EventView, Page, RequestView
+from api.models.views import ContentView, EventView, Page, RequestView
 from liaison.policy.words import KeyRole
 from liaison.services import views
 from liaison.services.errors import Slug
@@ -63,6 +63,18 @@ async def list_requests(query: Annotated[RequestQuery, Query()], caller: Annotat
 async def show_request(caller: Annotated[Caller, allow()], reference: Reference) -> Response:
     """Show where a request stands."""
     return JSONResponse(await views.request_view(caller.platform, caller.scope, reference))
+
+
+@router.get(
+    "/{reference}/content",
+    operation_id="read_content",
+    summary="What the party asked",
+    response_model=ContentView,
+    responses=problems(*READS, Slug.NOT_FOUND),
+)
+async def read_content(caller: Annotated[Caller, allow()], reference: Reference) -> Response:
+    """Read a party's text, for holder and team, whoever it is offered to, supervisors, clerks and its own channel."""
+    return JSONResponse(await views.content_view(caller.platform, caller.scope, reference))
 
 
 @router.get(

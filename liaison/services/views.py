@@ -9,6 +9,7 @@ from liaison.policy.ladder import due_rungs
 from liaison.policy.scope import Scope
 from liaison.policy.windows import at
 from liaison.services.action_views import action_view, actions_view
+from liaison.services.content_view import content_view
 from liaison.services.errors import Fault, Refused, Slug
 from liaison.services.finding import visible_request
 from liaison.services.paging import DEFAULT_LIMIT, key_of, number_of, page
@@ -20,6 +21,7 @@ __all__ = [
     "RequestFilters",
     "action_view",
     "actions_view",
+    "content_view",
     "deadlines_view",
     "events_view",
     "list_requests",

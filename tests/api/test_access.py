@@ -24,6 +24,7 @@ MAY: dict[tuple[str, str], set[KeyRole]] = {
     ("POST", "/v1/requests"): {KeyRole.CHANNEL},
     ("GET", "/v1/requests"): ANYBODY,
     ("GET", REQUEST): ANYBODY,
+    ("GET", f"{REQUEST}/content"): ANYBODY,
     ("GET", f"{REQUEST}/events"): ANYBODY,
     ("POST", f"{REQUEST}/answers"): {KeyRole.CLERK},
     ("POST", f"{REQUEST}/replies"): HOLDERS,

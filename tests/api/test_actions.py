@@ -13,12 +13,12 @@ CALL = {"kind": "call", "number": "13800138000", "time": "2026-09-18T09:30:00+08
 TEXT = {"kind": "text", "text": "您的案件定于下周一开庭。"}
 
 
-async def held(city: City, body: dict[str, Any]) -> tuple[str, str, str]:
-    """A request dispatched to a judge, as the workflow would: its reference, the judge, another judge."""
+async def held(city: City, body: dict[str, Any], by: str = "") -> tuple[str, str, str]:
+    """A request dispatched to a judge, as the workflow would: its reference, the judge (``by``), another judge."""
     reference = (await city.send(body)).json()["reference"]
     roster = await roster_of(city)
     judges = [name for name in city.credentials.judge_keys if name.startswith("0104")]
-    holder = roster.staff(judges[0])
+    holder = roster.staff(by or judges[0])
     stranger = next(j for j in judges if j != holder.id and j not in {mate.id for mate in roster.team_of(holder.id)})
     now = datetime.now(UTC)
     order = WorkOrder(
@@ -112,3 +112,16 @@ async def test_a_call_on_record_counts_as_a_reply(city: City, body: dict[str, An
     call = {**CALL, "time": datetime.now(UTC).isoformat()}
     given = await city.post(f"/v1/requests/{reference}/replies", call, key=city.credentials.judge_keys[holder])
     assert given.status_code == 202, given.text
+
+
+async def test_a_leader_who_hears_cases_replies_with_his_own_key(city: City, body: dict[str, Any]) -> None:
+    reference, holder, _ = await held(city, body, by="0104-l05")
+    path, keys = f"/v1/requests/{reference}", city.credentials.leader_keys
+    read = await city.get(f"{path}/content", key=keys[holder])
+    assert (read.status_code, read.json()["content"]) == (200, body["content"])
+    signed = await city.post(f"{path}/sign-ins", {}, key=keys[holder])
+    given = await city.post(f"{path}/replies", TEXT, key=keys[holder])
+    assert (signed.status_code, given.status_code) == (202, 202), given.text
+    assert (given.json()["by"], given.json()["on_behalf_of"]) == (holder, None)
+    refused = await city.post(f"{path}/replies", TEXT, key=keys["0104-p01"])
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/not-the-holder")

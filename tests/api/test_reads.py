@@ -8,6 +8,7 @@ from ulid import ULID
 
 from api.models.views import (
     ActionView,
+    ContentView,
     DeadlinesView,
     EventView,
     MessageView,
@@ -18,6 +19,7 @@ from api.models.views import (
 from liaison.db.tables import Message, RungRecord
 from liaison.policy.words import Language, MessageClass, MessageState, Post
 from tests.api.conftest import City
+from tests.api.test_actions import held
 
 
 async def test_a_registered_request_has_the_shape_and_the_dates_of_its_plan(city: City, body: dict[str, Any]) -> None:
@@ -58,6 +60,31 @@ async def test_a_typing_error_in_a_reference_is_not_found(city: City, body: dict
     answer = await city.get(f"/v1/requests/{wrong}", key=city.credentials.clerk_key)
     assert answer.status_code == 404
     assert "last letter" in answer.json()["detail"]
+
+
+async def test_the_question_is_read_by_its_holder_and_its_channel_and_by_nobody_else(
+    city: City, body: dict[str, Any]
+) -> None:
+    reference, holder, stranger = await held(city, body | {"about": ["0104-j04"]})
+    path, keys = f"/v1/requests/{reference}/content", city.credentials
+    for key in (keys.judge_keys[holder], keys.channel_key, keys.clerk_key):
+        answer = await city.get(path, key=key)
+        ContentView.model_validate(answer.json())
+        assert answer.json() == {
+            "reference": reference,
+            "content": body["content"],
+            "case_number": None,
+            "party": body["party"] | {"phone": "+8613800138000"},
+            "about": ["0104-j04"],
+        }
+        assert answer.headers["cache-control"] == "no-store"
+    operator = next(iter(keys.operator_keys.values()))
+    for key in (keys.judge_keys[stranger], operator):
+        answer = await city.get(path, key=key)
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
+        assert body["content"] not in answer.text
+    elsewhere = next(key for judge, key in keys.judge_keys.items() if judge.startswith("0105"))
+    assert (await city.get(path, key=elsewhere)).json()["type"] == "/problems/not-found"
 
 
 async def test_the_record_of_a_request_begins_with_its_registration(city: City, body: dict[str, Any]) -> None:

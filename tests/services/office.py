@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import SQLModel, col, func, select
+from sqlmodel import SQLModel, col, func, select, update
 from temporalio.client import Client
 from temporalio.service import RetryConfig
 
@@ -135,6 +135,11 @@ class Office:
             session.add(record)
             request = await lock_request(session, reference)
             request.rung, request.supervised_since, request.supervisor = rung, now, recipient
+
+    async def annul(self, reference: str) -> None:
+        async with self.platform.db.write() as session:
+            annulled = update(RungRecord).where(col(RungRecord.reference) == reference)
+            await session.exec(annulled.values(annulled_at=self.clock.now))
 
     async def change(self, reference: str, **values: Any) -> None:
         async with self.platform.db.write() as session:

@@ -128,9 +128,10 @@ async def test_an_action_on_an_attached_request_goes_to_the_main_one(office: Off
         assert [(item["id"], item["reference"]) for item in listed["items"]] == [(answer.body["id"], reference)]
 
 
-async def test_texts_of_actions_are_for_holder_clerk_leader_and_chamber(office: Office) -> None:
+async def test_texts_of_actions_are_for_holder_clerk_supervisor_and_chamber(office: Office) -> None:
     reference = await office.submit()
     await office.dispatch(reference)
+    await office.supervise(reference, LEADER)
     given = await office.reply(await office.judge(TEAM_MATE), reference)
     assert "text" not in given.body
     readers = {
