@@ -11,7 +11,7 @@ from liaison.cli.identity import As, open_api
 from liaison.cli.language import say
 from liaison.cli.output import Json, present
 from liaison.cli.requests import IdempotencyKey
-from liaison.cli.texts import Reference, Source, parsed, read_json, read_text, short_text
+from liaison.cli.texts import Reference, Source, parsed, read_json, read_said, short_text
 from liaison.policy.words import ReplyKind
 
 Judge = Annotated[str, typer.Option("--judge", help="Staff id of the judge meant.")]
@@ -23,16 +23,20 @@ def reply(
     reference: Reference,
     source: Source = "-",
     kind: Annotated[
-        ReplyKind,
-        typer.Option(help='text: the input is the reply. call, meeting: it is JSON {"number", "time", "gist"}.'),
-    ] = ReplyKind.TEXT,
+        ReplyKind | None,
+        typer.Option(
+            help='text: the input is the reply. call, meeting: it is JSON {"number", "time", "gist"}. '
+            'Without it the input is the reply, or JSON with its own "kind".'
+        ),
+    ] = None,
     as_: As = "",
     json_: Json = False,
     idempotency_key: IdempotencyKey = "",
 ) -> None:
     """Reply to a request as its holder or a member of his team."""
-    said = {"text": read_text(source)} if kind is ReplyKind.TEXT else read_json(source)
-    _act(reference, "replies", {"kind": kind.value, **said}, as_, "", json_, idempotency_key)
+    said = read_json(source) if kind in (ReplyKind.CALL, ReplyKind.MEETING) else read_said(source)
+    stated = {"kind": ReplyKind.TEXT.value, **said} if kind is None else {**said, "kind": kind.value}
+    _act(reference, "replies", stated, as_, "", json_, idempotency_key)
 
 
 def answer(
@@ -42,8 +46,8 @@ def answer(
     json_: Json = False,
     idempotency_key: IdempotencyKey = "",
 ) -> None:
-    """Answer a request of the summary procedure, as a clerk."""
-    _act(reference, "answers", {"text": read_text(source)}, as_, "clerk", json_, idempotency_key)
+    """Answer a request of the summary procedure, as a clerk; the input is the answer, or JSON {"text"}."""
+    _act(reference, "answers", read_said(source), as_, "clerk", json_, idempotency_key)
 
 
 def sign_in(reference: Reference, as_: As = "", json_: Json = False, idempotency_key: IdempotencyKey = "") -> None:

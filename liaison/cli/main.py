@@ -29,6 +29,7 @@ class Place(NamedTuple):
 COMMANDS: Final = {
     "submit": Place("requests", "submit", CLIENT),
     "show": Place("requests", "show", CLIENT),
+    "read": Place("requests", "read", CLIENT),
     "list": Place("requests", "list_requests", CLIENT),
     "events": Place("requests", "events", CLIENT),
     "wait": Place("requests", "wait", CLIENT),

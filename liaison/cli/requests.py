@@ -39,6 +39,13 @@ def show(reference: Reference, as_: As = "", json_: Json = False) -> None:
     present(request, json_, views.show_request)
 
 
+def read(reference: Reference, as_: As = "", json_: Json = False) -> None:
+    """Read what the party asked, as one who must act on it: the holder, his team, a supervisor, a clerk."""
+    with open_api(as_, "clerk") as api:
+        content = api.get(f"/v1/requests/{parsed(reference)}/content")
+    present(content, json_, views.show_content)
+
+
 def list_requests(
     court: Annotated[str, typer.Option(help="Code of the court.")] = "",
     department: Annotated[str, typer.Option(help="Code of the department.")] = "",

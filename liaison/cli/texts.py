@@ -47,6 +47,20 @@ def read_json(source: str) -> dict[str, Any]:
     return value
 
 
+def read_said(source: str) -> dict[str, Any]:
+    """What somebody says: a JSON object as the API takes it, or plain text, which becomes ``{"text": ...}``.
+
+    Raises:
+        typer.Exit: As ``read_text``.
+    """
+    text = read_text(source)
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    return value if isinstance(value, dict) else {"text": text}
+
+
 def short_text(given: str) -> str:
     """A reason or note: the words themselves, or ``-`` or ``@file`` where they name people."""
     return read_text(given) if given == "-" or given.startswith("@") else given

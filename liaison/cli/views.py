@@ -29,6 +29,22 @@ def show_request(request: Item) -> None:
     )
 
 
+def show_content(content: Item) -> None:
+    """What a party asked: who he is, then his words."""
+    party = content["party"]
+    show_fields(
+        {
+            "reference": content["reference"],
+            "party": f"{party['name']} ({party['role']})",
+            "phone": party["phone"],
+            "language": party["language"],
+            "case_number": content["case_number"],
+            "about": ", ".join(content.get("about", ())) or None,
+            "content": content["content"],
+        }
+    )
+
+
 def show_requests(page: Item) -> None:
     """A list of requests, one a line."""
     show_table(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from liaison.cli.exits import Exit
+from liaison.cli.identity import open_api
 from tests.cli.conftest import Liaison, Place, a_request, give_to
 
 pytestmark = pytest.mark.usefixtures("served")
@@ -133,6 +134,61 @@ def test_a_recorded_call_comes_as_json(served: Place, liaison: Liaison, tmp_path
     assert json.loads(result.stdout)["kind"] == "reply"
 
 
+def said_by(reference: str, kind: str = "replies") -> list[Any]:
+    """What the record of a request holds as said, read as a clerk over the API."""
+    with open_api("clerk") as api:
+        return [action["text"] for action in api.get(f"/v1/requests/{reference}/{kind}")["items"]]
+
+
+def test_a_json_object_is_the_reply_itself_and_never_its_text(
+    served: Place, liaison: Liaison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in served.environment.items():
+        monkeypatch.setenv(name, value)
+    reference = submitted(liaison, "13800138061")
+    give_to(served, reference, "0104-j01")
+    call = {"kind": "call", "number": "13800138041", "time": datetime.now(UTC).isoformat(), "gist": "已告知开庭日期。"}
+    written = {"kind": "text", "text": "您的案件定于下周三开庭。"}
+    kindless = {"text": "开庭地点为第五法庭，请准时。"}
+    plain = "{您的案件} 另行通知。"
+    for said in (json.dumps(call), json.dumps(written), json.dumps(kindless), plain):
+        result = liaison("reply", reference, "-", "--as", "judge:0104-j01", text=said)
+        assert result.exit_code == Exit.DONE, result.stderr
+    *texts, last = said_by(reference)
+    assert [text["kind"] for text in texts] == ["call", "text", "text"]
+    assert (texts[0]["gist"], texts[1], texts[2]["text"]) == (call["gist"], written, kindless["text"])
+    assert last == {"kind": "text", "text": plain}
+
+
+def test_a_reply_in_json_that_the_api_does_not_know_is_told_by_its_place(served: Place, liaison: Liaison) -> None:
+    reference = submitted(liaison, "13800138062")
+    give_to(served, reference, "0104-j01")
+    for said, pointer in (
+        ({"kind": "shout", "text": "x"}, "/kind"),
+        ({"reply": "您的案件定于下周三开庭。"}, "/text"),
+        ({"kind": "call", "text": "您的案件定于下周三开庭。"}, "/number"),
+    ):
+        result = liaison("reply", reference, "--as", "judge:0104-j01", text=json.dumps(said))
+        assert result.exit_code == Exit.REFUSED
+        assert pointer in {line.partition(":")[0] for line in result.stderr.splitlines()[1:]}
+
+
+def test_the_holder_reads_the_question_and_others_may_not(served: Place, liaison: Liaison) -> None:
+    reference = submitted(liaison, "13800138063")
+    give_to(served, reference, "0104-j01")
+    read = shown(liaison, "read", reference, "--as", "judge:0104-j01")
+    assert read == {
+        "reference": reference,
+        "content": a_request()["content"],
+        "case_number": None,
+        "party": {"name": "张三", "phone": "+8613800138063", "role": "party", "language": "zh-CN"},
+    }
+    table = liaison("read", reference, "--as", "judge:0104-j01").stdout
+    assert a_request()["content"] in table and "张三" in table and "+8613800138063" in table
+    assert liaison("read", reference, "--as", "judge:0104-j05").exit_code == Exit.REFUSED
+    assert liaison("read", reference, "--as", "judge:0105-j01").exit_code == Exit.NOT_FOUND
+
+
 def test_a_stranger_s_reply_is_refused(served: Place, liaison: Liaison) -> None:
     reference = submitted(liaison, "13800138042")
     give_to(served, reference, "0104-j01")
@@ -157,6 +213,16 @@ def test_a_summary_request_is_answered(liaison: Liaison) -> None:
     result = liaison("answer", reference, text="请到诉讼服务中心领取文书。")
     assert result.exit_code == Exit.DONE, result.stderr
     assert "pending" in result.stdout
+
+
+def test_an_answer_in_json_is_its_text(served: Place, liaison: Liaison, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in served.environment.items():
+        monkeypatch.setenv(name, value)
+    body = json.dumps(a_request("13800138064", category="consultation"))
+    reference = json.loads(liaison("submit", "-", "--json", text=body).stdout)["reference"]
+    result = liaison("answer", reference, "-", text=json.dumps({"text": "请到诉讼服务中心领取文书。"}))
+    assert result.exit_code == Exit.DONE, result.stderr
+    assert [text["text"] for text in said_by(reference, "answers")] == ["请到诉讼服务中心领取文书。"]
 
 
 def test_transfer_names_exactly_one_taker(served: Place, liaison: Liaison) -> None:
