@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -13,6 +14,10 @@ Row = TypeVar("Row")
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 
+_KEY = re.compile("[!-~]{1,64}")
+_LAST_NUMBER = 2**31 - 1
+"""PostgreSQL refuses to compare a column of numbers with a greater one."""
+
 
 def key_of(cursor: str | None) -> str:
     """The key a page begins after; empty for the first page.
@@ -20,20 +25,25 @@ def key_of(cursor: str | None) -> str:
     Raises:
         Refused: ``INVALID``, the cursor was not made here.
     """
-    if cursor is None:
+    if not cursor:
         return ""
     try:
-        return base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True).decode("ascii")
+        key = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, UnicodeError):
         raise bad_cursor() from None
+    if not _KEY.fullmatch(key):
+        raise bad_cursor()
+    return key
 
 
 def number_of(cursor: str | None) -> int:
     """The same for a numbered list."""
     key = key_of(cursor)
-    if key and not (key.isascii() and key.isdecimal() and len(key) < 19):
+    if not key:
+        return 0
+    if not key.isdecimal() or int(key) > _LAST_NUMBER:
         raise bad_cursor()
-    return int(key or 0)
+    return int(key)
 
 
 def page(rows: Sequence[Row], limit: int, key: Callable[[Row], str | int | None], show: Callable[[Row], Body]) -> Body:
