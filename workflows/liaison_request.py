@@ -34,6 +34,8 @@ class LiaisonRequestWorkflow:
     def __init__(self, start: RequestStart) -> None:
         self._state = RequestState(start.reference, start.stream)
         self._then = Consequences(self._state)
+        self._early: list[tuple[str, Sequence[RawValue]]] = []
+        """Signals that came before the request was opened: whom they speak of is known only afterwards."""
 
     @workflow.run
     async def run(self, start: RequestStart) -> RequestEnd:
@@ -53,6 +55,8 @@ class LiaisonRequestWorkflow:
             return RequestEnd(self._state.reference, duplicate=True)
         working = asyncio.create_task(self._then.effects.work())
         self._begin(opened)
+        for name, args in self._early:
+            self._hear(name, args)
         while self._state.ending is None:
             self._act_on_silence()
             await self._next_instant_or_fact()
@@ -169,6 +173,12 @@ class LiaisonRequestWorkflow:
     @workflow.signal(dynamic=True)
     def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
         """``reply`` and ``escalate``; whatever else arrives is put on record and never raises (design section 6)."""
+        if self._state.opened:
+            self._hear(name, args)
+        else:
+            self._early.append((name, args))
+
+    def _hear(self, name: str, args: Sequence[RawValue]) -> None:
         self._state.reply_signals += name == SignalName.REPLY
         try:
             if name == SignalName.REPLY:
