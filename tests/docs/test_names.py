@@ -13,6 +13,7 @@ from liaison.cli.main import app
 from liaison.contract import search
 from liaison.policy.policy import packaged_policy
 from liaison.policy.words import CourtLevel
+from liaison.services.actions import PATHS
 from liaison.settings import PREFIX, Settings
 from tests.docs.markdown import DOCUMENTS, READMES, ROOT, anchors, blocks, inline_code, links, prose, read, rows
 
@@ -104,13 +105,13 @@ def test_every_search_attribute_exists(document: str) -> None:
 
 @each_readme
 def test_the_table_of_calls_is_the_api(readme: str) -> None:
-    """Each operation is there but those that show one list, or one record of it, under a request."""
+    """Each operation is there but those that show a list of actions, or a record of it, which one sentence names."""
     paths = json.loads(description_text())["paths"]
     served = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     shown = {code for row in rows(readme) for code in re.findall(r"`((?:GET|POST) /[^`]*)`", row[-1])}
     assert shown <= served
-    records = {path for path in served if re.fullmatch(r"GET /v1/requests/\{reference\}/(?!events)[\w-]+(/.*)?", path)}
-    assert served - shown == records
+    lists = {f"GET /v1/requests/{{reference}}/{path}" for path in PATHS.values()}
+    assert served - shown == lists | {f"{path}/{{action_id}}" for path in lists}
 
 
 @each_readme
