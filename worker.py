@@ -36,12 +36,14 @@ WORKFLOWS: Final = (LiaisonRequestWorkflow, NoticeWorkflow)
 CACHED_WORKFLOWS: Final = 5_000
 """As many as may wake together: beyond it each timer costs a replay."""
 STICKY: Final = timedelta(seconds=2)
-"""How long a task waits for the worker that has its workflow in memory; after a killed worker that is a reply's delay."""
+"""How long a task waits for the worker that holds its workflow: what a reply waits for after a worker was killed."""
 GRACE: Final = timedelta(seconds=3)
 PATIENCE: Final = timedelta(seconds=10)
 
 
-def build_worker(client: Client, tools: Tools, *, task_queue: str = TASK_QUEUE, cached: int = CACHED_WORKFLOWS) -> Worker:
+def build_worker(
+    client: Client, tools: Tools, *, task_queue: str = TASK_QUEUE, cached: int = CACHED_WORKFLOWS
+) -> Worker:
     """A worker of every workflow and activity; the client brings codec and identity."""
     return Worker(
         client,

@@ -1,4 +1,4 @@
-"""House rules that no linter knows: who opens what, who owns which name, how large a thing may grow (design section 2)."""
+"""House rules that no linter knows: who opens what, who owns which name, how large a thing may grow (design 2)."""
 
 import ast
 import importlib.metadata

@@ -92,7 +92,8 @@ def test_the_credentials_are_the_owners_only(platform: Running) -> None:
 
 
 def test_the_ui_answers_beside_the_api(platform: Running) -> None:
-    assert httpx2.get(platform.credentials["temporal_ui_url"], follow_redirects=True, trust_env=False).status_code == 200
+    answer = httpx2.get(platform.credentials["temporal_ui_url"], follow_redirects=True, trust_env=False)
+    assert answer.status_code == 200
 
 
 def test_open_requests_survive_a_killed_supervisor(tmp_path: Path) -> None:
