@@ -34,7 +34,7 @@ from liaison.services.action_rules import (
     is_clerk,
     not_the_holder,
 )
-from liaison.services.delivery import Delivery, Fate, deliver
+from liaison.services.delivery import Delivery, Fate, deliver_and_see
 from liaison.services.errors import Fault, Refused, Slug
 from liaison.services.finding import visible_request
 from liaison.services.idempotency import store_answer, store_final_answer, stored_answer
@@ -84,7 +84,7 @@ async def take_action(
     answer, row = await start_over_once(keeping.keep)
     if row is None or row.state is not ActionState.PENDING:
         return answer
-    delivery = await deliver(platform, row)
+    delivery = await deliver_and_see(platform, row)
     if delivery.fate is Fate.WAITING:
         return answer
     concluded = await keeping.conclude(row, delivery)

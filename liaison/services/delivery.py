@@ -1,6 +1,8 @@
 """Delivering an action of the inbox to its request's workflow: by the service at once, by the relay until done."""
 
 import asyncio
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -12,7 +14,7 @@ from liaison.contract.errors import ErrorType, error_type_of
 from liaison.contract.messages import Action as ActionMessage
 from liaison.contract.messages import Receipt
 from liaison.contract.names import request_workflow_id
-from liaison.db.inbox import is_closed, settle_action
+from liaison.db.inbox import find_action, is_closed, settle_action
 from liaison.db.record import INBOX, append_event, lock_request
 from liaison.db.tables import Action
 from liaison.policy.words import ActionKind, ActionState, EventKind, SupervisionAct
@@ -21,7 +23,7 @@ from liaison.services.platform import Platform
 from liaison.services.starting import TEMPORAL_AWAY
 
 DELIVERY_SECONDS = 2.0
-SETTLING_SECONDS = 0.1
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.01, 0.16
 
 
 class Fate(StrEnum):
@@ -65,7 +67,42 @@ async def deliver(platform: Platform, action: Action) -> Delivery:
     return Delivery(Fate.TAKEN, receipt.state)
 
 
+async def deliver_and_see(platform: Platform, action: Action) -> Delivery:
+    """Deliver an action whose giver waits, and see it settled in the book, so that he reads what he has written.
+
+    Both within the same two seconds: what was taken in them and takes effect later is as good as settled.
+    """
+    until = time.monotonic() + DELIVERY_SECONDS
+    delivery = await deliver(platform, action)
+    if delivery.fate is not Fate.TAKEN:
+        return delivery
+    for pause in _pauses():
+        async with platform.db.read() as session:
+            settled = await find_action(session, action.reference, action.id)
+        if settled is not None and settled.state is not ActionState.PENDING:
+            return _settled(settled.state)
+        if time.monotonic() + pause > until:
+            break
+        await asyncio.sleep(pause)
+    return delivery
+
+
+def _settled(state: ActionState) -> Delivery:
+    if state is ActionState.REFUSED:
+        # The workflow took it, and then it could not take effect: nobody is left to return it to, say.
+        return Delivery(Fate.REFUSED, state, ErrorType.OUT_OF_TURN)
+    return Delivery(Fate.TAKEN, state)
+
+
+def _pauses() -> Iterator[float]:
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        yield pause
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+
 async def _update(platform: Platform, action: Action) -> Receipt:
+    pauses = _pauses()
     async with asyncio.timeout(DELIVERY_SECONDS):
         while True:
             try:
@@ -74,7 +111,7 @@ async def _update(platform: Platform, action: Action) -> Receipt:
                 if error_type_of(error.cause) is not ErrorType.NOT_SETTLED:
                     raise
             # An earlier step has reached the book and not yet the workflow: a matter of milliseconds.
-            await asyncio.sleep(SETTLING_SECONDS)
+            await asyncio.sleep(next(pauses))
 
 
 async def _update_once(platform: Platform, action: Action) -> Receipt:

@@ -1,9 +1,12 @@
 """Actions over HTTP: what each list takes, whom it refuses, and that the workflow being away loses nothing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.service import RPCError, RPCStatusCode
 
 from liaison.db.tables import Request, WorkOrder
 from liaison.policy.words import HolderKind, Stage
@@ -125,3 +128,41 @@ async def test_a_leader_who_hears_cases_replies_with_his_own_key(city: City, bod
     assert (given.json()["by"], given.json()["on_behalf_of"]) == (holder, None)
     refused = await city.post(f"{path}/replies", TEXT, key=keys["0104-p01"])
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/not-the-holder")
+
+
+class Overloaded:
+    """A Temporal client whose updates end as they do under load; stands in for it and for its handles."""
+
+    def __init__(self, fault: Exception) -> None:
+        self.fault, self.asked = fault, 0
+
+    def get_workflow_handle(self, _workflow_id: str) -> "Overloaded":
+        return self
+
+    async def execute_update(self, *_given: Any, **_named: Any) -> None:
+        self.asked += 1
+        raise self.fault
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        WorkflowUpdateRPCTimeoutOrCancelledError(),
+        RPCTimeoutOrCancelledError(),
+        RPCError("too busy", RPCStatusCode.RESOURCE_EXHAUSTED, b""),
+        RuntimeError("Failed client connect"),
+        TimeoutError(),
+    ],
+    ids=lambda fault: type(fault).__name__,
+)
+async def test_temporal_overloaded_is_temporal_away(
+    city: City, body: dict[str, Any], fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference, holder, _ = await held(city, body)
+    overloaded = Overloaded(fault)
+    platform = replace(city.platform, client=cast(Client, overloaded))
+    monkeypatch.setattr("api.deps.platform_of", lambda _: platform)
+    given = await city.post(f"/v1/requests/{reference}/replies", TEXT, key=city.credentials.judge_keys[holder])
+    assert (given.status_code, given.json()["state"], overloaded.asked) == (202, "pending", 1), given.text
+    kept = await city.get(given.headers["location"], key=city.credentials.judge_keys[holder])
+    assert kept.json()["state"] == "pending"

@@ -1,0 +1,123 @@
+"""Whoever was told that his action is taken reads it in the book at once, and may build on it at once."""
+
+import time
+from typing import Any
+
+import pytest
+
+from liaison.db.record import lock_request
+from liaison.db.tables import Action, WorkOrder
+from liaison.policy.words import ActionKind, ActionState, Category, Outcome, Procedure, Stage
+from liaison.services import delivery, views
+from liaison.services.access import scope_of
+from liaison.services.errors import Refused, Slug
+from tests.city import City
+from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
+
+FRIDAY = "2026-09-18 10:00"
+TAKER = "0104-j04"
+TRANSFER = {"target": {"judge": TAKER}, "text": {"reason": "该案由民二庭审理"}}
+
+
+async def _held(city: City, **changes: Any) -> str:
+    """A request that has been dispatched."""
+    reference = await city.submit(**changes)
+    await city.advance(minutes=1)
+    return reference
+
+
+@WITH_AND_WITHOUT_CACHE
+async def test_a_reply_that_is_taken_has_closed_the_request(city_at: OpenCity, cached: int) -> None:
+    async with city_at(FRIDAY, cached=cached) as city:
+        for _ in range(3):
+            reference = await _held(city)
+            answer = await city.reply(reference)
+            scope = await scope_of(city.platform, city.key_of("0104-j01"))
+            shown = await views.request_view(city.platform, scope, reference)
+            assert (answer.status, shown["stage"], shown["outcome"]) == (201, Stage.CLOSED, Outcome.REPLIED)
+            one = await views.action_view(city.platform, scope, reference, ActionKind.REPLY, answer.body["id"])
+            assert one["state"] == answer.body["state"] == ActionState.ACCEPTED
+
+
+@WITH_AND_WITHOUT_CACHE
+async def test_transfer_sign_in_and_reply_follow_one_another_without_a_pause(city_at: OpenCity, cached: int) -> None:
+    async with city_at(FRIDAY, cached=cached) as city:
+        for _ in range(3):
+            reference = await _held(city)
+            given = [
+                await city.act(city.key_of("0104-j01"), reference, ActionKind.TRANSFER, **TRANSFER),
+                await city.act(city.key_of(TAKER), reference, ActionKind.SIGN_IN),
+                await city.reply(reference, judge=TAKER),
+            ]
+            assert [(answer.status, answer.body["state"]) for answer in given] == [(201, ActionState.ACCEPTED)] * 3
+            request = await city.request(reference)
+            assert (request.stage, request.holder_id) == (Stage.CLOSED, TAKER)
+
+
+async def test_a_transfer_there_and_back_again_at_once(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await _held(city)
+        back = {"target": {"judge": "0104-j01"}, "text": {"reason": "原承办人更合适"}}
+        await city.act(city.key_of("0104-j01"), reference, ActionKind.TRANSFER, **TRANSFER)
+        await city.act(city.key_of(TAKER), reference, ActionKind.SIGN_IN)
+        await city.act(city.key_of(TAKER), reference, ActionKind.TRANSFER, **back)
+        await city.act(city.key_of("0104-j01"), reference, ActionKind.SIGN_IN)
+        assert (await city.request(reference)).holder_id == "0104-j01"
+        assert len(await city.rows(WorkOrder, reference)) == 3
+
+
+async def test_a_leader_who_hears_cases_signs_in_and_replies_with_his_leader_key(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await _held(city, judge="0104-l05")
+        key = city.credentials.leader_keys["0104-l05"]
+        assert (await city.act(key, reference, ActionKind.SIGN_IN)).body["state"] == ActionState.ACCEPTED
+        assert (await city.reply(reference, judge="0104-l05")).body["state"] == ActionState.ACCEPTED
+        assert (await city.request(reference)).stage is Stage.CLOSED
+
+
+async def test_a_change_of_procedure_shows_at_once(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await _held(city, category=Category.CONSULTATION)
+        given = {"detail": Procedure.ORDINARY.value, "text": {"reason": "涉及案件实体问题"}}
+        await city.act(city.credentials.clerk_key, reference, ActionKind.PROCEDURE_CHANGE, **given)
+        assert (await city.request(reference)).procedure is Procedure.ORDINARY
+
+
+async def test_an_action_that_is_taken_and_cannot_take_effect_is_told_as_refused(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await _held(city, court="01", judge=None)
+        chamber = (await city.request(reference)).holder_id
+        assert chamber == "01-d-filing"
+        leader = next(key for staff, key in city.credentials.leader_keys.items() if staff == "01-l01")
+        with pytest.raises(Refused) as refused:
+            await city.act(leader, reference, ActionKind.RETURN, text={"reason": "非立案庭事项"})
+        assert refused.value.slug is Slug.CONFLICT
+        [action] = await city.rows(Action, reference)
+        assert action.state is ActionState.REFUSED
+
+
+async def test_what_takes_effect_too_late_to_be_seen_is_told_as_taken(
+    city_at: OpenCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wait is bounded: the giver hears what the workflow said when the two seconds are over."""
+    monkeypatch.setattr(delivery, "DELIVERY_SECONDS", 0.5)
+    async with city_at(FRIDAY) as city:
+        reference = await _held(city)
+        row = await _pending_reply(city, reference)
+        # The writer's lock keeps the closing from taking effect.
+        async with city.tools.db.write() as session:
+            await lock_request(session, reference)
+            began = time.monotonic()
+            seen = await delivery.deliver_and_see(city.platform, row)
+            assert time.monotonic() - began < 0.9
+            assert seen == delivery.Delivery(delivery.Fate.TAKEN, ActionState.ACCEPTED)
+            assert (await city.request(reference)).stage is Stage.AWAITING_REPLY
+        assert (await city.handle(reference).result()).outcome is Outcome.REPLIED
+
+
+async def _pending_reply(city: City, reference: str) -> Action:
+    """A reply in the inbox that nobody has delivered."""
+    async with city.temporal_away():
+        await city.reply(reference)
+    [row] = await city.rows(Action, reference)
+    return row
