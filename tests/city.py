@@ -123,6 +123,13 @@ class City:
         finally:
             self.platform = platform
 
+    @asynccontextmanager
+    async def book_locked(self) -> AsyncIterator[None]:
+        """Nobody else can write to the registration book for a while: no activity gets through."""
+        async with self.tools.db.write() as session:
+            await session.connection()
+            yield
+
     async def relay(self) -> None:
         """One round of the relay."""
         await relay_once(self.platform)

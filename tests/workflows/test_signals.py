@@ -116,7 +116,7 @@ async def test_hostile_signals_neither_fail_nor_wedge(city_at: OpenCity, cached:
 async def test_twice_the_same_reply_is_one(city_at: OpenCity) -> None:
     async with city_at(FRIDAY) as city:
         reference = await city.submit()
-        async with city.tools.db.write():
+        async with city.book_locked():
             await _raw_signal(city, reference, "reply", _json(GOOD))
             await _raw_signal(city, reference, "reply", _json(GOOD))
             await _raw_signal(city, reference, "reply", _json(GOOD | {"text": "补充说明：请携带身份证原件。"}))
@@ -184,7 +184,7 @@ async def test_a_signal_before_the_request_is_opened_waits_for_it(city_at: OpenC
             reference = await city.submit()
         [plan] = await city.rows(Plan, reference)
         body = LIFT if name == "escalate" else GOOD
-        async with city.tools.db.write():
+        async with city.book_locked():
             # While the book is locked the run cannot open its request.
             assert await start_request(city.platform, await city.request(reference), plan)
             await _raw_signal(city, reference, name, _json(body))

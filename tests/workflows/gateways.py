@@ -1,0 +1,43 @@
+"""Gateways that misbehave: each keeps the promise of ``SmsGateway`` in its own unpleasant way."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from liaison.gateways.sms.port import Fate, GatewayRefused, GatewayUnavailable, ShortMessage, Submission
+
+
+@dataclass
+class Moody:
+    """A gateway that does what ``mood`` says to each message; ``taken`` is its own log."""
+
+    mood: Callable[[ShortMessage], None] = lambda message: None
+    name: str = "moody"
+    silent: bool = False
+    taken: list[ShortMessage] = field(default_factory=list)
+    asked: int = 0
+
+    async def submit(self, message: ShortMessage) -> Submission:
+        """Take the message, unless the mood is against it."""
+        self.asked += 1
+        if self.silent:
+            await asyncio.Event().wait()
+        self.mood(message)
+        self.taken.append(message)
+        return Submission(f"moody-{len(self.taken)}", Fate.SUBMITTED)
+
+    async def fate(self, message_id: str) -> Fate:
+        """Look into the log, if it can be looked into."""
+        if self.silent:
+            await asyncio.Event().wait()
+        return Fate.SUBMITTED if any(message.id == message_id for message in self.taken) else Fate.UNKNOWN
+
+
+def refuse(message: ShortMessage) -> None:
+    """A wrong number, for ever."""
+    raise GatewayRefused(f"no such subscriber for template {message.template}")
+
+
+def be_away(message: ShortMessage) -> None:
+    """Not now."""
+    raise GatewayUnavailable(message.id)
