@@ -44,10 +44,14 @@ class LiveCity(City):
     def client(self) -> Client:
         return self.tools.client
 
+    async def state(self, reference: str) -> RequestState:
+        """What the workflow knows: it learns of what an activity did a moment after the book."""
+        state: RequestState = await self.handle(reference).query(QUERY_STATE, result_type=RequestState)
+        return state
+
     async def is_at(self, reference: str, stage: Stage) -> bool:
-        """Whether the workflow shows this stage: the book learns of it a moment earlier."""
-        state = await self.handle(reference).query(QUERY_STATE, result_type=RequestState)
-        return state.stage is stage
+        """Whether the workflow shows this stage."""
+        return (await self.state(reference)).stage is stage
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -59,7 +63,9 @@ class LiveCity(City):
         """The same city when its clock shows ``instant``; workflows opened from now on see instants of that clock."""
         shift = datetime.now(UTC) - instant
         moved = replace(self.tools, clock=lambda: datetime.now(UTC) - shift, shift=shift)
-        return LiveCity(self.home, moved, self.credentials)
+        city = LiveCity(self.home, moved, self.credentials)
+        city._keys = self._keys  # an idempotency key used twice would be a repetition
+        return city
 
 
 @asynccontextmanager

@@ -1,0 +1,198 @@
+"""Lives whose histories are kept: together they run every activity and every branch that gives commands."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from liaison.contract.names import notice_workflow_id
+from liaison.db.claims import newest_plan
+from liaison.db.tables import Plan
+from liaison.policy.words import ActionKind, Category, Outcome, Procedure, Stage, SupervisionAct
+from tests.city import shanghai
+from tests.ui.live import LiveCity
+from tests.ui.waiting import until
+
+Life = Callable[[LiveCity], Awaitable[str]]
+"""Lives in a city without a worker whose clock shows ``MORNING``; returns the workflow id to keep the history of."""
+
+MORNING: Final = "2026-09-18 10:00"
+BEFORE_THE_WINDOW: Final = "2026-09-21 08:29:56"
+JUDGE, TAKER, LEADER = "0104-j01", "0104-j04", "0104-l02"
+SOON: Final = timedelta(seconds=2)
+"""How long before an instant the worker comes, so that a timer fires."""
+
+
+async def replied_on_time(city: LiveCity) -> str:
+    async with city.working():
+        reference = await _dispatched(city)
+        await city.act(city.credentials.judge_keys[JUDGE], reference, ActionKind.SIGN_IN)
+        await city.reply(reference)
+        return await _ended(city, reference, Outcome.REPLIED)
+
+
+async def answered_by_clerk(city: LiveCity) -> str:
+    async with city.working():
+        reference = await city.submit(category=Category.CONSULTATION, judge=None)
+        await until(lambda: city.is_at(reference, Stage.ANSWERING))
+        await city.act(city.credentials.clerk_key, reference, ActionKind.ANSWER, text={"text": "请到窗口领取材料。"})
+        return await _ended(city, reference, Outcome.ANSWERED)
+
+
+async def answered_by_machine(city: LiveCity) -> str:
+    async with city.working():
+        reference = await city.submit(category=Category.OPINION, judge=None)
+        return await _ended(city, reference, Outcome.ANSWERED)
+
+
+async def answered_at_intake(city: LiveCity) -> str:
+    async with city.working():
+        reference = await city.submit(category=Category.CONSULTATION, judge=None, answer="请到窗口领取材料。")
+        return await _ended(city, reference, Outcome.ANSWERED)
+
+
+async def withdrawn(city: LiveCity) -> str:
+    async with city.working():
+        reference = await _dispatched(city)
+        await city.act(city.credentials.channel_key, reference, ActionKind.WITHDRAWAL)
+        return await _ended(city, reference, Outcome.WITHDRAWN)
+
+
+async def transferred(city: LiveCity) -> str:
+    """Offered, refused, offered again, taken over."""
+    giver, taker = city.credentials.judge_keys[JUDGE], city.credentials.judge_keys[TAKER]
+    offer: dict[str, Any] = {"target": {"judge": TAKER}, "text": {"reason": "另案由其审理"}}
+    async with city.working():
+        reference = await _dispatched(city)
+        await city.act(giver, reference, ActionKind.TRANSFER, **offer)
+        await _offered(city, reference, wanted=True)
+        await city.act(taker, reference, ActionKind.RETURN, text={"reason": "非本庭案件"})
+        await _offered(city, reference, wanted=False)
+        await city.act(giver, reference, ActionKind.TRANSFER, **offer)
+        await _offered(city, reference, wanted=True)
+        await city.act(taker, reference, ActionKind.SIGN_IN)
+        await _offered(city, reference, wanted=False)
+        await city.reply(reference, judge=TAKER)
+        return await _ended(city, reference, Outcome.REPLIED)
+
+
+async def procedure_changed_twice(city: LiveCity) -> str:
+    async with city.working():
+        reference = await city.submit(category=Category.DOCUMENTS, judge=None)
+        await until(lambda: city.is_at(reference, Stage.ANSWERING))
+        for procedure, stage in ((Procedure.ORDINARY, Stage.AWAITING_REPLY), (Procedure.SUMMARY, Stage.ANSWERING)):
+            said: dict[str, Any] = {"detail": procedure.value, "text": {"reason": "当事人要求"}}
+            await city.act(city.credentials.clerk_key, reference, ActionKind.PROCEDURE_CHANGE, **said)
+            await until(lambda stage=stage: city.is_at(reference, stage))  # type: ignore[misc]
+        await city.act(city.credentials.channel_key, reference, ActionKind.WITHDRAWAL)
+        return await _ended(city, reference, Outcome.WITHDRAWN)
+
+
+async def hostile_signals(city: LiveCity) -> str:
+    """Everything that must not wedge a run, a cancel among it; then a reply by signal."""
+    async with city.working():
+        reference = await _dispatched(city)
+        handle = city.handle(reference)
+        await handle.signal("reply", args=[])
+        await handle.signal("reply", {"judge": JUDGE})
+        await handle.signal("reply", {"judge": TAKER, "text": "我不是承办人，但我来答复。"})
+        await handle.signal("no such signal", 7)
+        escalation = {"by": LEADER, "reason": "当事人已多次来访"}
+        await handle.signal("escalate", escalation)
+        await handle.signal("escalate", escalation)
+        await handle.cancel()
+        await until(lambda: _remarked(city, reference, 6))
+        await handle.signal("reply", {"judge": JUDGE, "text": "您的案件定于下周三上午九点开庭。"})
+        return await _ended(city, reference, Outcome.REPLIED)
+
+
+async def climbed_and_replied_late(city: LiveCity) -> str:
+    """Workers are away past the warning; rung 1 fires by its timer; a leader urges; the reply comes late."""
+    reference, plan = await _registered(city)
+    then = city.moved_to(datetime.fromisoformat(plan.rungs[1]["act_at"]) - SOON)
+    async with then.working():
+        await until(lambda: _recorded(then, reference, [0, 1]))
+        urged: dict[str, Any] = {"detail": SupervisionAct.URGE.value, "text": {"note": "请今日答复"}}
+        await then.act(city.credentials.leader_keys[LEADER], reference, ActionKind.SUPERVISION_ACT, **urged)
+        await then.reply(reference)
+        return await _ended(then, reference, Outcome.REPLIED)
+
+
+async def open_after_the_warning(city: LiveCity) -> str:
+    """The history of a request that still lives."""
+    reference, plan = await _registered(city)
+    then = city.moved_to(datetime.fromisoformat(plan.rungs[0]["act_at"]) - SOON)
+    async with then.working():
+        await until(lambda: _recorded(then, reference, [0]))
+        return then.handle(reference).id
+
+
+async def became_ordinary(city: LiveCity) -> str:
+    reference, plan = await _registered(city, category=Category.MATERIAL_TRANSFER, judge=None)
+    then = city.moved_to(plan.answer_act_at - SOON)
+    async with then.working():
+        await until(lambda: then.is_at(reference, Stage.AWAITING_REPLY))
+        await then.act(city.credentials.channel_key, reference, ActionKind.WITHDRAWAL)
+        return await _ended(then, reference, Outcome.WITHDRAWN)
+
+
+async def notice_woken_too_early(city: LiveCity) -> str:
+    """A message whose window opens in a moment: woken at once, it waits once more, then sends."""
+    early = city.moved_to(shanghai(BEFORE_THE_WINDOW))
+    async with early.working():
+        reference = await _dispatched(early)
+        message = (await early.messages(reference))[0]
+        notice = early.client.get_workflow_handle(notice_workflow_id(message.id))
+        await notice.signal("wakes who sleeps by a start delay")
+        await notice.result()
+        return notice.id
+
+
+LIVES: Final[tuple[Life, ...]] = (
+    replied_on_time,
+    answered_by_clerk,
+    answered_by_machine,
+    answered_at_intake,
+    withdrawn,
+    transferred,
+    procedure_changed_twice,
+    hostile_signals,
+    climbed_and_replied_late,
+    open_after_the_warning,
+    became_ordinary,
+    notice_woken_too_early,
+)
+
+
+async def _registered(city: LiveCity, **changes: Any) -> tuple[str, Plan]:
+    reference = await city.submit(**changes)
+    async with city.tools.db.read() as session:
+        return reference, await newest_plan(session, await city.request(reference))
+
+
+async def _dispatched(city: LiveCity) -> str:
+    reference = await city.submit()
+    await until(lambda: city.is_at(reference, Stage.AWAITING_REPLY))
+    return reference
+
+
+async def _ended(city: LiveCity, reference: str, outcome: Outcome) -> str:
+    handle = city.handle(reference)
+    assert (await handle.result()).outcome is outcome
+    return handle.id
+
+
+async def _offered(city: LiveCity, reference: str, *, wanted: bool) -> None:
+    async def settled() -> bool:
+        state = await city.state(reference)
+        return (state.offered is not None) is wanted and not state.unsettled
+
+    await until(settled)
+
+
+async def _recorded(city: LiveCity, reference: str, rungs: list[int]) -> bool:
+    shown = [remark for remark in (await city.state(reference)).remarks if "recorded" in remark]
+    return (await city.state(reference)).recorded == rungs and len(shown) == len(rungs)
+
+
+async def _remarked(city: LiveCity, reference: str, number: int) -> bool:
+    return len((await city.state(reference)).remarks) >= number
