@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from liaison.db.tables import Action, Fault, WorkOrder
+from liaison.db.tables import Action, DirectoryLoad, Fault, StaffRow, WorkOrder
 from liaison.policy.words import ActionKind, ActionState, AsksFor, Category, EventKind, Outcome
 from liaison.services.errors import Refused, Slug
 from tests.city import City
@@ -140,8 +140,10 @@ async def test_what_the_holder_returns_goes_to_litigation_service_then_to_the_ch
             assert await _do(city, reference, giver, ActionKind.RETURN, **back) == ActionState.ACCEPTED
             assert await _do(city, reference, taker, ActionKind.SIGN_IN) == ActionState.ACCEPTED
         assert (await city.request(reference)).holder_id == "01-d-filing"
-        await _do(city, reference, "01-l01", ActionKind.RETURN, **back)
         # Nobody is left behind the Case Filing Chamber; no request is ever dropped.
+        with pytest.raises(Refused) as refused:
+            await _do(city, reference, "01-l01", ActionKind.RETURN, **back)
+        assert refused.value.slug is Slug.CONFLICT
         assert [action.state for action in await city.rows(Action, reference)][-1] is ActionState.REFUSED
         assert (await city.request(reference)).holder_id == "01-d-filing"
         await city.advance_to("2026-09-23 00:11")
@@ -166,6 +168,44 @@ async def test_a_second_transfer_lapses_the_first(city_at: OpenCity) -> None:
         assert (await city.handle(reference).result()).outcome is Outcome.REPLIED
         [reply] = [row for row in await city.rows(Action, reference) if row.kind is ActionKind.REPLY]
         assert (reply.by, reply.on_behalf_of) == ("0104-j06", "0104-d-criminal")
+
+
+async def _leave(city: City, staff: str) -> None:
+    """A person leaves the directory."""
+    async with city.tools.db.write() as session:
+        await session.delete(await session.get_one(StaffRow, staff))
+        session.add(DirectoryLoad(loaded_at=city.world.now(), loaded_by="test"))
+
+
+async def test_a_holder_who_left_the_directory_stops_nothing(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit()
+        await city.advance(minutes=1)
+        await _leave(city, "0104-j01")
+        await city.advance_to("2026-09-22 09:00")
+        assert [rung.charged_to for rung in await city.rungs(reference)] == ["0104-j01"]
+        faults = [(fault.subject, fault.reason) for fault in await city.rows(Fault, reference)]
+        assert faults == [("0104-j01", "vacant")]
+        clerk = city.credentials.clerk_key
+        assert (await city.act(clerk, reference, ActionKind.TRANSFER, **TRANSFER)).body["state"] == ActionState.ACCEPTED
+        assert await _do(city, reference, "0104-j04", ActionKind.SIGN_IN) == ActionState.ACCEPTED
+        assert (await city.reply(reference, judge="0104-j04")).body["state"] == ActionState.LATE
+
+
+async def test_a_taker_who_left_meanwhile_is_refused_on_record(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit()
+        await city.advance(minutes=1)
+        async with city.temporal_away():
+            await city.act(city.key_of("0104-j01"), reference, ActionKind.TRANSFER, **TRANSFER)
+        await _leave(city, "0104-j04")
+        await city.advance(minutes=1)
+        await city.relay()
+        await city.advance(minutes=1)
+        [transfer] = await city.rows(Action, reference)
+        assert (transfer.state, transfer.refusal) == (ActionState.REFUSED, "the directory no longer knows the taker")
+        assert EventKind.ACTION_REFUSED in await city.kinds(reference)
+        assert (await city.reply(reference)).body["state"] == ActionState.ACCEPTED
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus
+from temporalio.exceptions import ApplicationError
 
 from liaison.contract.messages import RequestEnd, RequestStart
 from liaison.contract.names import TASK_QUEUE, WorkflowName, request_workflow_id
@@ -172,6 +173,39 @@ async def test_a_locked_book_delays_an_effect_and_no_deadline(city_at: OpenCity)
         await playing
         [warning] = await city.rungs(reference)
         assert (warning.due_at, warning.recorded_at > act_at) == (datetime.fromisoformat(plan.rungs[0]["due_at"]), True)
+
+
+async def test_an_activity_failed_by_hand_does_not_end_the_request(city_at: OpenCity) -> None:
+    """The run stands still where everybody sees it, and a reset mends it: a request ends only as one ends."""
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit()
+        await city.advance(seconds=2)
+
+        async def still() -> bool:
+            task = (await city.handle(reference).describe()).raw_description.pending_workflow_task
+            return task.attempt > 1
+
+        async with city.book_locked():
+            await city.handle(reference).signal("misspelt")
+            [pending] = await _pending(city, reference)
+            by_hand = city.client.get_async_activity_handle(
+                workflow_id=request_workflow_id(reference), run_id=None, activity_id=pending
+            )
+            await by_hand.fail(ApplicationError("an operator's mistake", non_retryable=True))
+            await _until(still)
+        assert (await city.handle(reference).describe()).status is WorkflowExecutionStatus.RUNNING
+        await _reset_to_the_beginning(city, reference)
+        assert (await city.reply(reference)).body["state"] == ActionState.ACCEPTED
+        assert (await city.handle(reference).result()).outcome is Outcome.REPLIED
+
+
+async def _pending(city: City, reference: str) -> list[str]:
+    async def one() -> bool:
+        return bool((await city.handle(reference).describe()).raw_description.pending_activities)
+
+    await _until(one)
+    description = await city.handle(reference).describe()
+    return [pending.activity_id for pending in description.raw_description.pending_activities]
 
 
 class _SilentRegister:

@@ -11,6 +11,7 @@ from temporalio.client import WorkflowExecutionStatus
 
 from liaison.contract.names import request_workflow_id
 from liaison.db.tables import Action, ClerkItem, Plan
+from liaison.db.texts import data_key, read_text
 from liaison.policy.words import ActionState, EventKind, Outcome
 from liaison.services.starting import start_request
 from tests.city import QUESTION, REPLY, City
@@ -140,6 +141,11 @@ async def test_switched_off_a_plain_reply_is_refused(city_at: OpenCity) -> None:
         assert await city.rows(Action, reference) == []
 
 
+async def _said_of(city: City, reference: str, subject: str) -> str | None:
+    async with city.tools.db.read() as session:
+        return await read_text(session, await data_key(session, city.tools.ring, reference), reference, subject)
+
+
 @WITH_AND_WITHOUT_CACHE
 async def test_escalate_lifts_one_rung_now_and_dates_stay(city_at: OpenCity, cached: int) -> None:
     async with city_at(FRIDAY, cached=cached) as city:
@@ -150,6 +156,7 @@ async def test_escalate_lifts_one_rung_now_and_dates_stay(city_at: OpenCity, cac
         assert ["asked for before" in said for said in await _refusals(city, reference)] == [True]
         lifted = [(rung.rung, rung.escalated_by) for rung in await city.rungs(reference)]
         assert lifted == [(1, "operator-1"), (2, "operator-1")]
+        assert await _said_of(city, reference, "rung-1-1") == LIFT["reason"]
         # The bell rings at once: it is a quarter past eleven on a Friday.
         assert [line["template"] for line in city.sent()].count("supervision") == 2
         await city.advance_to("2026-10-02 12:00")
