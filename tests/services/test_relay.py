@@ -124,10 +124,14 @@ async def test_a_reply_given_while_workers_are_down_is_delivered_with_its_own_ti
         given_at = office.clock.now
         answer = await office.reply(await office.judge(HOLDER), reference)
         assert (answer.status, answer.body["state"]) == (202, "pending")
-        office.clock.now += LATER
         async with worker_of(office):
-            await relay_once(office.platform)
-            await until(lambda: _is_closed(office, reference))
+
+            async def closed() -> bool:
+                office.clock.now += timedelta(minutes=1)
+                await relay_once(office.platform)
+                return await _is_closed(office, reference)
+
+            await until(closed)
         async with office.platform.db.read() as session:
             action = await session.get_one(Action, answer.body["id"])
         assert (action.state, action.received_at) == (ActionState.ACCEPTED, given_at)
