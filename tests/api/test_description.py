@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from api.catalogue import CATALOGUE
 from api.openapi import description_text
 from tests.api.conftest import City
 
+COMMITTED = Path(__file__).parents[2] / "docs/openapi.json"
+REWRITE = ".venv/bin/python -m api.openapi > docs/openapi.json"
 MODELS = {"RequestIn", "TextReply", "SpokenReply", "SupervisionActIn", "Problem", "RequestView", "ActionView"}
 
 
@@ -33,6 +36,14 @@ def operations(description: dict[str, Any]) -> dict[str, dict[str, Any]]:
 async def test_what_is_served_is_what_the_dump_prints(city: City, description: dict[str, Any]) -> None:
     served = await city.http.get("/openapi.json")
     assert served.json() == description
+
+
+async def test_the_committed_description_is_the_one_that_is_served(city: City) -> None:
+    committed = COMMITTED.read_text(encoding="utf-8")
+    told = f"The API has changed: look at what changed, then run `{REWRITE}` and commit it."
+    # Compared beforehand: pytest would print both.
+    is_same = committed == description_text() and json.loads(committed) == (await city.http.get("/openapi.json")).json()
+    assert is_same, told
 
 
 def test_every_reference_leads_somewhere(description: dict[str, Any]) -> None:
