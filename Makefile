@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 TESTS ?= tests
 
-.PHONY: run test check accept demo first-request format fresh
+.PHONY: run test check accept prove bench demo first-request format fresh
 .DELETE_ON_ERROR:
 
 run: .venv ## everything on this machine: Temporal, worker, API
@@ -22,6 +22,12 @@ check: .venv/dev ## style, types, walls
 
 accept: .venv/dev ## each demand of docs/acceptance.toml: pass, fail or none
 	@$(BIN)/python -m tests.accept
+
+prove: .venv/dev ## full numbers, each demand as "id result seconds"; ONLY="H01 H08" for some
+	@$(BIN)/python -m tests.prove $(ONLY)
+
+bench: .venv/dev ## ratios against bare Temporal or the best library, in the same run
+	@$(BIN)/python -m benchmarks
 
 demo: .venv ## a request climbs the ladder on virtual time
 	@exec $(BIN)/liaison demo
