@@ -1,14 +1,10 @@
 """Faults that commands meet, as one line on stderr and an exit code."""
 
-from errno import EPIPE
-
-from sqlalchemy.exc import SQLAlchemyError
+from importlib import import_module
 
 from liaison.cli.client import ApiFault
 from liaison.cli.exits import Exit, complain
-from liaison.db.errors import DatabaseError
 from liaison.settings import SettingsError
-from liaison.supervisor import HostFault
 
 
 def tell(fault: Exception) -> Exit:
@@ -18,14 +14,9 @@ def tell(fault: Exception) -> Exit:
         for detail in fault.details:
             complain(detail)
         return fault.exit_code
-    if isinstance(fault, SettingsError | HostFault | DatabaseError):
+    if isinstance(fault, SettingsError):
         complain(str(fault))
-    elif isinstance(fault, SQLAlchemyError):
-        # Its text would quote the statement and its values.
-        complain(f"The database cannot be used ({type(fault).__name__}); liaison doctor says more.")
-    elif isinstance(fault, OSError) and fault.errno != EPIPE:
-        complain(str(fault))
-    else:
-        # Among them a broken pipe: whoever read our output has gone, and typer ends the command.
-        raise fault
-    return Exit.NOT_READY
+        return Exit.NOT_READY
+    # Loaded now: what host commands meet comes from the database and Temporal, which client commands never load.
+    of_host: Exit = import_module("liaison.cli.host_faults").tell(fault)
+    return of_host

@@ -79,13 +79,16 @@ class Commands(TyperGroup):
         """Run the chosen command."""
         try:
             return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, typer.TyperException):
+            # Said already, or to be said by typer.
+            raise
         except Exception as fault:
             raise typer.Exit(tell(fault)) from None
 
 
 def tell(fault: Exception) -> Exit:
     """Say a known fault in one line; the exit code to leave with. An unknown one is raised again."""
-    # Loaded now, for then it has been: faults of host commands come from what client commands never load.
+    # Loaded now: most commands end well.
     known = import_module("liaison.cli.faults")
     exit_code: Exit = known.tell(fault)
     return exit_code

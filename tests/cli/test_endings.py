@@ -167,3 +167,40 @@ def test_a_terminal_without_chinese_gets_escapes_and_no_traceback(served: Place)
     ended = in_a_process(plain, "submit", "-", text=json.dumps(a_request("13800138060")))
     assert ended.returncode == Exit.DONE, ended.stderr
     assert b"Traceback" not in ended.stderr
+
+
+HEAVY = ("temporalio", "sqlalchemy", "sqlmodel", "alembic", "fastapi", "structlog", "aiosqlite", "psycopg")
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "ending"),
+    [
+        (("show", "{reference}"), "", Exit.DONE),
+        (("read", "{reference}"), "", Exit.DONE),
+        (("list", "--json"), "", Exit.DONE),
+        (("withdraw", "{reference}", "--reason", "已解决"), "", Exit.DONE),
+        (("show", "0000-0000-0000-0"), "", Exit.NOT_FOUND),
+        (("submit", "-"), "{}", Exit.REFUSED),
+        (("reply", "{reference}"), "", Exit.USAGE),
+        (("show",), "", Exit.USAGE),
+        (("show", "{reference}", "--colour"), "", Exit.USAGE),
+    ],
+)
+def test_client_commands_load_neither_temporal_nor_the_database(
+    served: Place, liaison: Liaison, words: tuple[str, ...], text: str, ending: Exit
+) -> None:
+    given = json.loads(liaison("submit", "-", "--json", text=json.dumps(a_request())).stdout)
+    told = [word.format(reference=given["reference"]) for word in words]
+    # The console entry ends the process itself, so what is loaded is looked at where it does.
+    program = (
+        "import os, sys; from liaison.cli import main; end = os._exit\n"
+        f"def look(code): print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr, flush=True); end(code)\n"
+        "os._exit = look; main.main()"
+    )
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("LIAISON_")}
+    result = subprocess.run(
+        [sys.executable, "-c", program, *told],
+        input=text.encode(), env={**clean, **served.environment}, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert result.returncode == ending, result.stderr
+    assert result.stderr.splitlines()[-1] == b"[]"
