@@ -17,6 +17,7 @@ import typer
 
 from liaison.cli.client import ApiFault, retry_until
 from liaison.cli.exits import Exit, fail
+from liaison.cli.faults import tell
 from liaison.cli.identity import open_api, open_api_without_key
 from liaison.cli.views import show_request
 
@@ -70,5 +71,13 @@ def _is_ready() -> bool:
         return False
 
 
+def main() -> None:
+    """End as every command does: a known fault is one line on stderr."""
+    try:
+        typer.run(first_request)
+    except Exception as fault:
+        sys.exit(tell(fault))
+
+
 if __name__ == "__main__":
-    typer.run(first_request)
+    main()

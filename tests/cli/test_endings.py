@@ -204,3 +204,12 @@ def test_client_commands_load_neither_temporal_nor_the_database(
     )  # fmt: skip
     assert result.returncode == ending, result.stderr
     assert result.stderr.splitlines()[-1] == b"[]"
+
+
+def test_the_first_request_ends_as_commands_do(tmp_path: Path) -> None:
+    environment = {**os.environ, "LIAISON_HOME": str(tmp_path), "LIAISON_API_PORT": "abc"}
+    program = [sys.executable, "-m", "liaison.cli.first_request", str(tmp_path / "request.json")]
+    result = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (result.returncode, result.stdout) == (Exit.NOT_READY, "")
+    [line] = result.stderr.splitlines()
+    assert "LIAISON_API_PORT" in line
