@@ -36,7 +36,7 @@ def first_request(
         seconds = time.time() - started
         show_request(request)
     typer.echo(f"\nfirst request accepted after {seconds:.1f} s 首件诉求已登记")
-    typer.echo(f"next 下一步: make run; liaison show {request['reference']}")
+    typer.echo(f"next 下一步: make run, then .venv/bin/liaison show {request['reference']}")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import make_url
 
 from liaison.cli.exits import Exit, fail
+from liaison.cli.machine_checks import is_running
 from liaison.codec import data_converter
 from liaison.db.engine import Database
 from liaison.db.errors import SchemaMismatch
@@ -17,8 +18,9 @@ from liaison.db.rulebook import Rulebook
 from liaison.db.schema import check
 from liaison.gateways.trial_system.embedded import COLUMNS, EmbeddedTrialSystem
 from liaison.keys import KeyRing, KeysError, read_key_ring
+from liaison.services.credentials import BadCredentials, read_credentials
 from liaison.services.platform import Platform
-from liaison.settings import Settings
+from liaison.settings import Settings, load_settings
 from liaison.temporal import connect
 
 Result = TypeVar("Result")
@@ -69,6 +71,29 @@ def require_ring(settings: Settings) -> KeyRing:
         fail(Exit.NOT_READY, f"There is no key ring at {settings.key_ring}.")
     except (OSError, KeysError) as fault:
         fail(Exit.NOT_READY, f"The key ring {settings.key_ring} cannot be used: {fault}.")
+
+
+def load_running_settings() -> Settings:
+    """The settings, with the ports on which the platform of this folder runs, if it does.
+
+    Whoever started it may have set the ports for that one call; the addresses it wrote are what holds.
+
+    Raises:
+        SettingsError: A setting is wrong.
+    """
+    settings = load_settings()
+    if not is_running(settings):
+        return settings
+    try:
+        known = read_credentials(settings.credentials_path)
+    except (FileNotFoundError, BadCredentials):
+        return settings
+    addresses = {
+        "api_port": known.api_url,
+        "temporal_port": known.temporal_address,
+        "temporal_ui_port": known.temporal_ui_url,
+    }
+    return settings.model_copy(update={name: int(address.rpartition(":")[2]) for name, address in addresses.items()})
 
 
 @asynccontextmanager

@@ -96,6 +96,14 @@ def test_the_ui_answers_beside_the_api(platform: Running) -> None:
     assert answer.status_code == 200
 
 
+def test_the_doctor_finds_the_ports_of_what_runs_in_the_folder(platform: Running) -> None:
+    """Whoever looks at a folder need not know which ports its platform was started on."""
+    ports = {"LIAISON_API_PORT", "LIAISON_TEMPORAL_PORT", "LIAISON_TEMPORAL_UI_PORT"}
+    platform.environment = {name: value for name, value in platform.environment.items() if name not in ports}
+    examined = platform.liaison("doctor", "--json")
+    assert (examined.returncode, json.loads(examined.stdout)["healthy"]) == (0, True), examined.stdout
+
+
 def test_open_requests_survive_a_killed_supervisor(tmp_path: Path) -> None:
     """kill -9, everything gone; the next start finds every open request, and a judge can reply to each."""
     with running(tmp_path / "home") as platform:
