@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from liaison.contract import search
 from liaison.policy.words import ActionKind, ActionState, EventKind, Outcome, Post, Stage
 from tests.calendars.vectors import read_vectors
 from tests.city import City, shanghai
@@ -39,7 +40,9 @@ async def test_silence_climbs_to_the_president_of_the_intermediate_court(city_at
         assert await _climb(city, reference) == list(zip(PRIMARY_ENDS, posts, people, strict=True))
         request = await city.request(reference)
         assert (request.stage, request.rung, request.supervisor) == (Stage.AWAITING_REPLY, 4, "01-p01")
-        assert request.next_due_at is None
+        described = await city.handle(reference).describe()
+        assert (request.next_due_at, described.typed_search_attributes.get(search.NEXT_DEADLINE)) == (None, None)
+        assert described.typed_search_attributes.get(search.RUNG) == 4
         assert "nobody above is left" in await city.details(reference)
         await city.replay(reference)
 

@@ -156,6 +156,16 @@ async def test_an_exactly_late_reply_is_late(city_at: OpenCity) -> None:
         assert [rung.rung for rung in await city.rows(RungRecord, late)] == [0]
 
 
+async def test_a_reply_received_at_the_due_instant_annuls_nothing(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit()
+        await city.advance_to("2026-09-22 00:20")
+        await deliver(city.platform, await _keep(city, reference, WARNING_DUE))
+        await city.handle(reference).result()
+        [warning] = await city.rungs(reference)
+        assert warning.annulled_at is None
+
+
 async def test_a_reply_to_a_closed_request_is_kept(city_at: OpenCity) -> None:
     async with city_at(FRIDAY) as city:
         reference = await city.submit()

@@ -39,9 +39,8 @@ async def test_a_reply_that_is_taken_has_closed_the_request(city_at: OpenCity, c
             assert one["state"] == answer.body["state"] == ActionState.ACCEPTED
 
 
-@WITH_AND_WITHOUT_CACHE
-async def test_transfer_sign_in_and_reply_follow_one_another_without_a_pause(city_at: OpenCity, cached: int) -> None:
-    async with city_at(FRIDAY, cached=cached) as city:
+async def test_transfer_sign_in_and_reply_follow_one_another_without_a_pause(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
         for _ in range(3):
             reference = await _held(city)
             given = [

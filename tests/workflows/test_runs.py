@@ -101,6 +101,19 @@ async def test_a_reset_run_claims_again_and_repeats_nothing(city_at: OpenCity) -
         assert (await city.handle(reference).result()).outcome is Outcome.REPLIED
 
 
+async def test_a_closed_request_that_is_reset_ends_again_at_once(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit()
+        await city.advance(seconds=2)
+        await city.reply(reference)
+        await city.handle(reference).result()
+        before = await city.kinds(reference)
+        await _reset_to_the_beginning(city, reference)
+        async with asyncio.timeout(10):
+            assert (await city.handle(reference).result()).duplicate
+        assert await city.kinds(reference) == before
+
+
 async def _until(happens: Callable[[], Awaitable[bool]]) -> None:
     """A reset run has a clock that virtual time does not know: wait for it in real time."""
     async with asyncio.timeout(10):
