@@ -10,11 +10,12 @@ from liaison.contract.messages import MessageProgress, SendMessage
 from liaison.db.directory import desk_contact, staff_contact
 from liaison.db.messages import PARTY, WANTED, department_of, read_params, take
 from liaison.db.record import MESSAGES, append_event, lock_request
-from liaison.db.rungs import bell_figures
+from liaison.db.rungs import supervised_by
 from liaison.db.tables import Message, Request
 from liaison.db.texts import data_key, read_contact
 from liaison.gateways.sms.port import Fate, GatewayRefused, GatewayUnavailable, ShortMessage, Submission
 from liaison.gateways.sms.templates import render
+from liaison.policy.overdue import business_days_past, limit_day_of
 from liaison.policy.windows import next_opening
 from liaison.policy.words import EventKind, MessageState
 
@@ -100,11 +101,19 @@ class Sender:
             params = await read_params(session, tools.ring, message)
             number = params.pop("to", None) or await self._number(session, message)
             if message.template == SUPERVISION:
-                params |= await bell_figures(session, message.recipient, tools.clock())
+                params |= await self._bell_figures(session, message.recipient)
         if number is None:
             return None
         text = render(tools.templates, message.template, message.language, params)
         return ShortMessage(message_id, number, message.template, text)
+
+    async def _bell_figures(self, session: AsyncSession, leader: str) -> dict[str, str]:
+        """What the bell says: how many requests lie with the leader, and how many business days the oldest is late."""
+        count, since = await supervised_by(session, leader)
+        calendar, _ = await self._tools.rulebook.current(session)
+        now = self._tools.clock()
+        days = business_days_past(calendar, limit_day_of(since), now) if since is not None else 0
+        return {"count": str(count), "days": str(days)}
 
     async def _number(self, session: AsyncSession, message: Message) -> str | None:
         if message.recipient == PARTY:

@@ -70,10 +70,10 @@ async def annul_rungs(
     return annulled
 
 
-async def bell_figures(session: AsyncSession, recipient: str, now: datetime) -> dict[str, str]:
-    """What the bell tells a leader: how many open requests lie with him, and how many days the oldest is overdue."""
+async def supervised_by(session: AsyncSession, recipient: str) -> tuple[int, datetime | None]:
+    """How many open requests lie with a leader, and since when the oldest of them is under supervision."""
     found = await session.exec(
-        select(func.count(func.distinct(RungRecord.reference)), func.min(RungRecord.due_at))
+        select(func.count(func.distinct(RungRecord.reference)), func.min(Request.supervised_since))
         .join(Request, col(Request.reference) == col(RungRecord.reference))
         .where(
             col(RungRecord.recipient) == recipient,
@@ -81,11 +81,5 @@ async def bell_figures(session: AsyncSession, recipient: str, now: datetime) -> 
             col(Request.stage) != Stage.CLOSED,
         )
     )
-    count, oldest = found.one()
-    overdue = (now - _instant(oldest)).days + 1 if oldest is not None else 0
-    return {"count": str(count), "days": str(max(overdue, 1))}
-
-
-def _instant(value: Any) -> datetime:
-    # An aggregate of a typed column comes back through the column's type on both databases.
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    count, since = found.one()
+    return count, since

@@ -4,10 +4,10 @@ from datetime import date, datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from calendars.core import BusinessCalendar, shanghai_date
 from liaison.db.supervisions import mark_opened, supervised
 from liaison.db.tables import Plan, Request, RungRecord
 from liaison.db.texts import CONTENT, data_key, read_text
+from liaison.policy.overdue import business_days_past
 from liaison.policy.scope import Scope
 from liaison.policy.words import KeyRole
 from liaison.services.errors import Refused, Slug
@@ -46,7 +46,7 @@ async def _item(
     record, request, plan = row
     calendar = await platform.rulebook.calendar(session, plan.calendar_version)
     key = await data_key(session, platform.ring, request.reference)
-    today, limit_day = shanghai_date(now), date.fromisoformat(plan.rungs[0]["due_on"])
+    day0, limit_day = date.fromisoformat(plan.day0), date.fromisoformat(plan.rungs[0]["due_on"])
     return {
         "reference": request.reference,
         "rung": record.rung,
@@ -56,15 +56,11 @@ async def _item(
         "category": request.category.value,
         "content": await read_text(session, key, request.reference, CONTENT),
         "received_at": shown(request.received_at),
-        "days_since_receipt": _business_days(calendar, date.fromisoformat(plan.day0), today),
-        "days_overdue": _business_days(calendar, limit_day, today),
+        "days_since_receipt": business_days_past(calendar, day0, now),
+        "days_overdue": business_days_past(calendar, limit_day, now),
         "holder": show_holder(request),
         "last_act": request.last_act,
         "due_at": shown(record.due_at),
         "sent_at": shown(record.recorded_at),
         "opened_at": shown(record.opened_at or now),
     }
-
-
-def _business_days(calendar: BusinessCalendar, after: date, until: date) -> int:
-    return calendar.count(after, until) if until > after else 0
