@@ -12,6 +12,7 @@ from calendars.core import packaged_versions
 from calendars.notice import Notice, notice_document
 from liaison.db.errors import DatabaseError
 from liaison.db.tables import ApiKey, CalendarVersion, PolicyVersion
+from liaison.policy.policy import PolicyError, parse_policy
 
 
 class VersionChanged(DatabaseError):
@@ -44,9 +45,17 @@ async def seed_rules(
     stored = await session.get(PolicyVersion, policy["version"])
     if stored is None:
         session.add(PolicyVersion(number=policy["version"], policy=policy, made_at=at))
-    elif stored.policy != policy:
+    elif not _same_rules(stored.policy, policy):
         raise VersionChanged(f"policy version {stored.number} in the database differs; a new policy needs a new number")
     return RuleVersions(calendar, policy["version"])
+
+
+def _same_rules(stored: dict[str, Any], packaged: dict[str, Any]) -> bool:
+    """Whether two documents are the same policy: one may say at length what the other leaves to its default."""
+    try:
+        return parse_policy(stored) == parse_policy(packaged)
+    except PolicyError:
+        return False
 
 
 async def _seed_calendars(session: AsyncSession, notices: Sequence[Notice], at: datetime) -> int:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from liaison.policy.document import PolicyError, Section, clock
-from liaison.policy.rules import Hours, Policy, ReplyLimit, RungRule, TriageRule
+from liaison.policy.rules import Hours, Policy, ReplyLimit, Retention, RungRule, TriageRule
 from liaison.policy.words import AsksFor, Category, CourtLevel, Post, Procedure
 
 __all__ = ["Policy", "PolicyError", "packaged_policy", "parse_policy"]
@@ -27,6 +27,14 @@ OPINIONS_LADDER: Mapping[CourtLevel, Mapping[Post, int]] = {
 }
 
 DAY = timedelta(hours=24)
+
+DEFAULT_RETENTION = Retention(
+    request_days=1095,
+    message_days=180,
+    provisional=True,
+    source="Civil Code art. 188 (three years); Cybersecurity Law art. 21 (six months)",
+)
+"""Ages of a document without ``[retention]``: documents stored before it was a rule stay what they were."""
 
 
 def packaged_policy() -> Policy:
@@ -61,6 +69,7 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
         received_ahead=timedelta(minutes=intake.number("ahead_minutes", least=0)),
         received_back=timedelta(hours=intake.number("back_hours", least=0)),
         reply_min_characters=reply.number("min_characters", least=1),
+        retention=_parse_retention(root.section("retention")) if "retention" in document else DEFAULT_RETENTION,
     )
     for section in (windows, triage, intake, reply, answer, root):
         section.finish()
@@ -74,6 +83,21 @@ def _parse_warning(section: Section) -> tuple[RungRule, ReplyLimit]:
     rung = RungRule(0, day, _parse_posts(section))
     section.finish()
     return rung, limit
+
+
+def _parse_retention(section: Section) -> Retention:
+    retention = Retention(
+        request_days=section.number("request_days", least=1),
+        message_days=section.number("message_days", least=1),
+        provisional=section.flag("provisional"),
+        source=section.text("source"),
+    )
+    section.finish()
+    if retention.message_days > retention.request_days:
+        raise PolicyError(
+            "retention.message_days must not exceed retention.request_days, which ends what messages said"
+        )
+    return retention
 
 
 def _parse_ladders(section: Section, warning: RungRule) -> tuple[Mapping[CourtLevel, tuple[RungRule, ...]], str | None]:

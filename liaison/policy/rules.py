@@ -34,6 +34,24 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long personal data are kept, in days; provisional while no document of the court sets the ages.
+
+    Attributes:
+        request_days: from closure to the destruction of the data key, and with it of what the party and others wrote,
+            and of the party's contact.
+        message_days: from the end of a message to the emptying of what it said.
+        provisional: whether a document of the court is still to set these ages.
+        source: where they come from meanwhile.
+    """
+
+    request_days: int
+    message_days: int
+    provisional: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class TriageRule:
     """A procedure and, in both languages, why."""
 
@@ -58,6 +76,7 @@ class Policy:
         triage_of_category: rule per category; triage_of_asking: rule per whom the party asks for.
         received_ahead: how far ahead of our clock a stated time of receipt may lie; received_back: how far back.
         reply_min_characters: length below which a text is no reply.
+        retention: how long personal data are kept.
     """
 
     version: int
@@ -75,6 +94,7 @@ class Policy:
     received_ahead: timedelta
     received_back: timedelta
     reply_min_characters: int
+    retention: Retention
 
     def working_hours(self, court: str) -> tuple[Hours, ...]:
         """Give the working hours of a court by its code."""

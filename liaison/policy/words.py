@@ -228,4 +228,5 @@ class EventKind(StrEnum):
     MESSAGE_SENT = "message_sent"
     MESSAGE_SUPERSEDED = "message_superseded"
     MESSAGE_FAILED = "message_failed"
+    ERASED = "erased"
     CLOSED = "closed"

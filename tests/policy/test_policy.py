@@ -99,6 +99,9 @@ FAULTS: list[tuple[tuple[str | int, ...], Any, str]] = [
     (("reply", "min_characters"), 0, r"reply\.min_characters must be a whole number, 1 or more"),
     (("answer", "business_days"), 0, r"answer\.business_days must be a whole number, 1 or more"),
     (("grace_days",), 9, "unknown: grace_days"),
+    (("retention", "request_days"), 0, r"retention\.request_days must be a whole number, 1 or more"),
+    (("retention", "message_days"), 1096, r"retention\.message_days must not exceed retention\.request_days"),
+    (("retention", "letter_days"), 9, r"unknown: retention\.letter_days"),
 ]
 
 
@@ -123,3 +126,10 @@ def test_every_category_has_a_procedure(document: Document) -> None:
     del document["triage"]["category"]["opinion"]
     with pytest.raises(PolicyError, match=r"triage\.category must have a row for each of .*opinion"):
         parse_policy(document)
+
+
+def test_a_document_without_ages_keeps_the_packaged_ones(document: Document, policy: Policy) -> None:
+    del document["retention"]
+    assert parse_policy(document) == policy
+    assert (policy.retention.request_days, policy.retention.message_days) == (1095, 180)
+    assert policy.retention.provisional

@@ -5,7 +5,7 @@ from sqlmodel import SQLModel
 from liaison.db.tables.access import ApiKey, Idempotency
 from liaison.db.tables.calendars import CalendarVersion, PolicyVersion
 from liaison.db.tables.directory import CourtRow, DepartmentRow, DirectoryLoad, Fault, StaffRow
-from liaison.db.tables.messages import Message
+from liaison.db.tables.messages import Message, Sends
 from liaison.db.tables.requests import Action, ClerkItem, Event, Plan, Request, RungRecord, WorkOrder
 from liaison.db.tables.texts import DataKey, PartyContact, RequestText
 
@@ -30,6 +30,7 @@ __all__ = [
     "Request",
     "RequestText",
     "RungRecord",
+    "Sends",
     "StaffRow",
     "WorkOrder",
     "metadata",

@@ -2,21 +2,27 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from liaison.db import naming as naming
 from liaison.db.types import Instant, stored_as
 from liaison.policy.words import Language, MessageClass, MessageState
 
+_NOT_ERASED = text("settled_at IS NOT NULL AND erased_at IS NULL")
+
 
 class Message(SQLModel, table=True):
-    """One message; ``sealed_params`` (key class ``message``) holds the template's parameters as JSON.
+    """One message; ``sealed_params`` (key class ``message``) holds the template's parameters as JSON, and nothing once
+    they were erased by age.
 
     ``idempotency_key`` names the reason and the recipient, so one reason never makes two messages to one person.
     """
 
-    __table_args__ = (Index("ix_message_open", "state", "send_after"),)
+    __table_args__ = (
+        Index("ix_message_open", "state", "send_after"),
+        Index("ix_message_erasable", "settled_at", sqlite_where=_NOT_ERASED, postgresql_where=_NOT_ERASED),
+    )
 
     id: str = Field(primary_key=True, max_length=26)
     idempotency_key: str = Field(max_length=160, unique=True)
@@ -35,7 +41,20 @@ class Message(SQLModel, table=True):
     """Whether a sender has taken charge: the relay hands on what a dying process left behind."""
     submitted_at: datetime | None = Field(default=None, sa_type=Instant)
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
+    erased_at: datetime | None = Field(default=None, sa_type=Instant)
     attempts: int = Field(default=0)
     gateway: str | None = Field(default=None, max_length=32)
     provider_id: str | None = Field(default=None, max_length=80)
     failure: str | None = Field(default=None, max_length=200)
+
+
+class Sends(SQLModel, table=True):
+    """The one row that says whether messages may leave; without it they may."""
+
+    id: int = Field(default=1, primary_key=True)
+    frozen: bool
+    since: datetime = Field(sa_type=Instant)
+    reason: str = Field(max_length=200)
+    restored_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When the book last came out of a backup: what was registered before may have been told since, whatever its rows
+    say."""

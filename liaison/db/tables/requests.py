@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, UniqueConstraint
+from sqlalchemy import JSON, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from liaison.db import naming as naming
@@ -25,6 +25,8 @@ from liaison.policy.words import (
     Stage,
 )
 
+_NOT_ERASED = text("closed_at IS NOT NULL AND erased_at IS NULL")
+
 
 class Request(SQLModel, table=True):
     """One request 诉求. ``run_id`` is null until a workflow run has claimed the row (design 3.2)."""
@@ -35,6 +37,8 @@ class Request(SQLModel, table=True):
         Index("ix_request_holder", "holder_id", "stage"),
         Index("ix_request_next_due", "stage", "next_due_at"),
         Index("ix_request_key", "key_id", "reference"),
+        # Open requests stand in no page of it, so that registering one costs nothing.
+        Index("ix_request_erasable", "closed_at", sqlite_where=_NOT_ERASED, postgresql_where=_NOT_ERASED),
     )
 
     reference: str = Field(primary_key=True, max_length=20)
@@ -58,6 +62,8 @@ class Request(SQLModel, table=True):
     received_at: datetime = Field(sa_type=Instant)
     registered_at: datetime = Field(sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    erased_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When its data key and contact were destroyed by age; the record and its dates stay."""
 
     holder_id: str | None = Field(default=None, max_length=40)
     holder_kind: HolderKind | None = Field(default=None, sa_type=stored_as(HolderKind))
