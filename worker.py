@@ -3,19 +3,21 @@
 import asyncio
 import signal
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.registry import activities_of
 from activities.tools import Tools
 from liaison.cli.exits import Exit, complain, leave
 from liaison.codec import data_converter
-from liaison.contract.names import TASK_QUEUE
+from liaison.contract.names import DEPLOYMENT, TASK_QUEUE
 from liaison.db.engine import Database
 from liaison.db.errors import DatabaseError
 from liaison.db.rulebook import Rulebook
@@ -25,9 +27,10 @@ from liaison.gateways.sms.templates import packaged_templates
 from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
 from liaison.keys import KeysError, read_key_ring
 from liaison.logs import configure_logs
+from liaison.sample_city import sample_trial_register
 from liaison.services.platform import Platform
 from liaison.services.relay import run_relay
-from liaison.settings import Settings, SettingsError, load_settings
+from liaison.settings import Profile, Settings, SettingsError, load_settings
 from liaison.temporal import connect, logged_runtime
 from workflows.liaison_request import LiaisonRequestWorkflow
 from workflows.notice import NoticeWorkflow
@@ -42,9 +45,22 @@ PATIENCE: Final = timedelta(seconds=10)
 
 
 def build_worker(
-    client: Client, tools: Tools, *, task_queue: str = TASK_QUEUE, cached: int = CACHED_WORKFLOWS
+    client: Client,
+    tools: Tools,
+    *,
+    task_queue: str = TASK_QUEUE,
+    cached: int = CACHED_WORKFLOWS,
+    build_id: str | None = None,
 ) -> Worker:
-    """A worker of every workflow and activity; the client brings codec and identity."""
+    """A worker of every workflow and activity; the client brings codec and identity.
+
+    Args:
+        client: the way to Temporal.
+        tools: what its activities work with.
+        task_queue: where it polls.
+        cached: workflows kept in memory.
+        build_id: its version in the worker deployment; None for a worker without versions.
+    """
     return Worker(
         client,
         task_queue=task_queue,
@@ -53,7 +69,20 @@ def build_worker(
         max_cached_workflows=cached,
         sticky_queue_schedule_to_start_timeout=STICKY,
         graceful_shutdown_timeout=GRACE,
+        deployment_config=_deployment(build_id) if build_id else None,
         workflow_runner=SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default),
+    )
+
+
+def _deployment(build_id: str) -> WorkerDeploymentConfig:
+    """Open requests move to the version made current: histories replay on it (ADR 0004).
+
+    The behaviour is the worker's and never the workflow's: a worker without versions could not finish a task of one.
+    """
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(DEPLOYMENT, build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
     )
 
 
@@ -70,33 +99,44 @@ async def serve(settings: Settings) -> None:
     )
     tools = make_tools(settings, client, Database(url))
     try:
-        async with build_worker(client, tools):
+        async with build_worker(client, tools, build_id=settings.build_id):
             relay = asyncio.create_task(run_relay(_platform(tools), stop, "worker"))
-            structlog.get_logger().info("worker polls", task_queue=TASK_QUEUE)
+            _say_what_it_does(settings)
             await stop.wait()
             await relay
     finally:
         await tools.db.close()
 
 
+def _say_what_it_does(settings: Settings) -> None:
+    log = structlog.get_logger()
+    log.info("worker polls", task_queue=TASK_QUEUE, build_id=settings.build_id or "unversioned")
+    if settings.profile is Profile.PRODUCTION:
+        log.warning("messages go to the embedded outbox and reach no telephone", outbox=str(_outbox(settings)))
+        log.warning("no trial register is connected: no case is known, nobody is answered by machine")
+
+
 def make_tools(settings: Settings, client: Client, db: Database) -> Tools:
-    """The tools of this machine's worker."""
-    register = (files("liaison") / "sample_city/trial_register.csv").read_text(encoding="utf-8")
+    """The tools of this machine's worker. The sample city's cases are for the local profile only."""
     return Tools(
         db=db,
         ring=read_key_ring(settings.key_ring),
         rulebook=Rulebook(),
         client=client,
         clock=lambda: datetime.now(UTC),
-        trial_system=EmbeddedTrialSystem(register),
-        gateway=EmbeddedOutbox(settings.home / "outbox.jsonl", lambda: datetime.now(UTC)),
+        trial_system=sample_trial_register() if settings.profile is Profile.LOCAL else EmbeddedTrialSystem.empty(),
+        gateway=EmbeddedOutbox(_outbox(settings), lambda: datetime.now(UTC)),
         templates=packaged_templates(),
         plain_signals_accepted=settings.plain_signals == "accept",
     )
 
 
+def _outbox(settings: Settings) -> Path:
+    return settings.home / "outbox.jsonl"
+
+
 def _platform(tools: Tools) -> Platform:
-    return Platform(tools.db, tools.ring, tools.rulebook, tools.client, tools.clock, tools.trial_system)
+    return Platform(tools.db, tools.ring, tools.rulebook, tools.client, tools.clock)
 
 
 def main() -> None:
@@ -107,6 +147,10 @@ def main() -> None:
         asyncio.run(serve(settings))
     except (SettingsError, DatabaseError, KeysError, FileNotFoundError, RuntimeError) as fault:
         complain(str(fault))
+        leave(Exit.NOT_READY)
+    except SQLAlchemyError:
+        # Without its own words: they may quote the address with its password.
+        complain("The database of LIAISON_DATABASE_URL cannot be reached.")
         leave(Exit.NOT_READY)
     leave(Exit.DONE)
 

@@ -5,7 +5,6 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
-from importlib.resources import files
 from types import FrameType
 from typing import Final, NoReturn
 
@@ -23,7 +22,6 @@ from liaison.db.engine import Database
 from liaison.db.errors import DatabaseError
 from liaison.db.rulebook import Rulebook
 from liaison.db.schema import check
-from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
 from liaison.keys import KeyRing, KeysError, read_key_ring
 from liaison.logs import configure_logs
 from liaison.services.platform import Platform
@@ -73,7 +71,6 @@ def create_app(open_platform: OpenPlatform, *, show_openapi: bool) -> FastAPI:
 @asynccontextmanager
 async def open_platform(settings: Settings, ring: KeyRing) -> AsyncIterator[Platform]:
     """The parts of a real process. Temporal may be down: its client connects with the first call."""
-    register = (files("liaison") / "sample_city/trial_register.csv").read_text(encoding="utf-8")
     db = Database(settings.database_url.get_secret_value())
     try:
         yield Platform(
@@ -84,7 +81,6 @@ async def open_platform(settings: Settings, ring: KeyRing) -> AsyncIterator[Plat
                 settings, "api", data_converter=data_converter(ring), lazy=True, runtime=logged_runtime()
             ),
             clock=lambda: datetime.now(UTC),
-            trial_system=EmbeddedTrialSystem(register),
         )
     finally:
         await db.close()

@@ -23,6 +23,7 @@ _DATABASES: Final = ("sqlite+aiosqlite:///", "postgresql+psycopg://", "postgresq
 _PORTS: Final = ("api_port", "temporal_port", "temporal_ui_port")
 _SHOWN: Final = 40
 
+BuildId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 PlainSignals = Literal["accept", "off"]
 
@@ -74,6 +75,7 @@ class Settings(BaseSettings):
     key_ring: Path = Field(default_factory=lambda given: given["home"] / "key-ring.json")
     log_format: Literal["json", "pretty"] = _by_profile(local="pretty", production="json")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    build_id: BuildId | None = None
     plain_signals: PlainSignals = _by_profile(local="accept", production="off")
     url: str = Field(default_factory=lambda given: f"http://{LOOPBACK}:{given['api_port']}")
     key: SecretStr | None = None
@@ -232,7 +234,12 @@ def _expected(field: str, fault: ErrorDetails) -> str:
         return "a port number from 1 to 65535"
     if "expected" in fault.get("ctx", {}):
         return str(fault["ctx"]["expected"]).replace("'", "")
-    return {"expected": fault["msg"], "ip_v4_address": "an IPv4 address"}.get(fault["type"], "a valid value")
+    by_type = {
+        "expected": fault["msg"],
+        "ip_v4_address": "an IPv4 address",
+        "string_pattern_mismatch": "1 to 63 letters, digits, dots, hyphens and underscores",
+    }
+    return by_type.get(fault["type"], "a valid value")
 
 
 def _instead(field: str, value: object) -> str:

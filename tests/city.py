@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,9 +28,9 @@ from liaison.db.rulebook import Rulebook
 from liaison.db.tables import Event, Message, Request, RungRecord
 from liaison.gateways.sms.outbox import EmbeddedOutbox
 from liaison.gateways.sms.templates import packaged_templates
-from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
 from liaison.keys import read_key_ring
 from liaison.policy.words import ActionKind, Category, Channel, EventKind, Language, PartyRole
+from liaison.sample_city import sample_trial_register
 from liaison.services.access import scope_of
 from liaison.services.actions import ActionInput, take_action
 from liaison.services.credentials import Credentials, read_credentials
@@ -207,21 +206,20 @@ async def open_city(
     async with VirtualTime.start(
         shanghai(at), temporal_binary=TEMPORAL, data_converter=data_converter(ring), search_attributes=search.ALL
     ) as world:
-        register = (files("liaison") / "sample_city/trial_register.csv").read_text(encoding="utf-8")
         tools = Tools(
             db=db,
             ring=ring,
             rulebook=Rulebook(),
             client=world.client,
             clock=world.now,
-            trial_system=EmbeddedTrialSystem(register),
+            trial_system=sample_trial_register(),
             gateway=EmbeddedOutbox(home / "outbox.jsonl", world.now),
             templates=packaged_templates(),
             plain_signals_accepted=True,
             shift=world.shift,
         )
         tools = replace(tools, **tools_given)
-        platform = Platform(db, ring, tools.rulebook, world.client, world.now, tools.trial_system)
+        platform = Platform(db, ring, tools.rulebook, world.client, world.now)
         credentials = read_credentials(home / "credentials.json")
         try:
             async with build_worker(world.client, tools, cached=cached):

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, TypeVar
@@ -22,8 +21,8 @@ from liaison.db.engine import Database
 from liaison.db.rulebook import Rulebook
 from liaison.gateways.sms.outbox import EmbeddedOutbox
 from liaison.gateways.sms.templates import packaged_templates
-from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
 from liaison.keys import read_key_ring
+from liaison.sample_city import sample_trial_register
 from liaison.services.credentials import Credentials
 from liaison.services.platform import Platform
 from liaison.services.provisioning import prepare_local
@@ -73,7 +72,7 @@ async def open_demo_city(settings: Settings, at: datetime) -> AsyncIterator[Demo
         tools = _make_tools(place, world)
         stack.push_async_callback(tools.db.close)
         await stack.enter_async_context(build_worker(world.client, tools))
-        platform = Platform(tools.db, ring, tools.rulebook, world.client, world.now, tools.trial_system)
+        platform = Platform(tools.db, ring, tools.rulebook, world.client, world.now)
         yield DemoCity(world, platform, credentials, _outbox(place))
 
 
@@ -109,14 +108,13 @@ def _own_place(settings: Settings, home: Path) -> Settings:
 
 
 def _make_tools(place: Settings, world: VirtualTime) -> Tools:
-    register = (files("liaison") / "sample_city/trial_register.csv").read_text(encoding="utf-8")
     return Tools(
         db=Database(place.database_url.get_secret_value()),
         ring=read_key_ring(place.key_ring),
         rulebook=Rulebook(),
         client=world.client,
         clock=world.now,
-        trial_system=EmbeddedTrialSystem(register),
+        trial_system=sample_trial_register(),
         gateway=EmbeddedOutbox(_outbox(place), world.now),
         templates=packaged_templates(),
         plain_signals_accepted=False,

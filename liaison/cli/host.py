@@ -16,7 +16,6 @@ from liaison.db.engine import Database
 from liaison.db.errors import SchemaMismatch
 from liaison.db.rulebook import Rulebook
 from liaison.db.schema import check
-from liaison.gateways.trial_system.embedded import COLUMNS, EmbeddedTrialSystem
 from liaison.keys import KeyRing, KeysError, read_key_ring
 from liaison.services.credentials import BadCredentials, read_credentials
 from liaison.services.platform import Platform
@@ -111,5 +110,4 @@ async def open_platform(settings: Settings, url: str, ring: KeyRing) -> AsyncIte
     """What services need; Temporal may be down."""
     client = await connect(settings, "cli", data_converter=data_converter(ring), lazy=True)
     async with open_book(url) as db:
-        # Host commands ask nothing about cases.
-        yield Platform(db, ring, Rulebook(), client, now, EmbeddedTrialSystem(",".join(COLUMNS)))
+        yield Platform(db, ring, Rulebook(), client, now)

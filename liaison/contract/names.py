@@ -4,6 +4,8 @@ from enum import StrEnum
 
 TASK_QUEUE = "judge-liaison"
 NAMESPACE = "default"
+DEPLOYMENT = "judge-liaison"
+"""The worker deployment whose versions are told apart by ``LIAISON_BUILD_ID``."""
 
 
 class WorkflowName(StrEnum):

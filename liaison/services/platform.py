@@ -10,7 +10,6 @@ from temporalio.client import Client
 
 from liaison.db.engine import Database
 from liaison.db.rulebook import Rulebook
-from liaison.gateways.trial_system.port import TrialSystem
 from liaison.keys import KeyRing
 from liaison.policy.scope import Scope
 
@@ -57,7 +56,6 @@ class Platform:
         rulebook: Calendar and policy versions and the roster, as stored.
         client: Temporal, lazily connected; it may be down at any time.
         clock: Now, aware; virtual in tests and the demo.
-        trial_system: The courts' own register of cases.
         breaker: Spares callers the wait while Temporal is down.
         known_keys: API keys read in the last two seconds.
     """
@@ -67,9 +65,8 @@ class Platform:
     rulebook: Rulebook
     client: Client
     clock: Callable[[], datetime]
-    trial_system: TrialSystem
-    breaker: Breaker = field(default_factory=Breaker)
-    known_keys: dict[str, KnownKey] = field(default_factory=dict)
+    breaker: Breaker = field(default_factory=Breaker, kw_only=True)
+    known_keys: dict[str, KnownKey] = field(default_factory=dict, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,6 @@ from liaison.codec import data_converter
 from liaison.db.engine import Database
 from liaison.db.rulebook import Rulebook
 from liaison.db.tables import Action, Event, Idempotency, Plan, Request, RequestText
-from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
 from liaison.keys import read_key_ring
 from liaison.services.credentials import Credentials
 from liaison.services.platform import Platform
@@ -85,8 +83,7 @@ async def open_city(home: Path, clock: Callable[[], datetime]) -> AsyncIterator[
         data_converter=data_converter(ring),
         retry_config=RetryConfig(max_elapsed_time_millis=200),
     )
-    register = (files("liaison") / "sample_city/trial_register.csv").read_text(encoding="utf-8")
-    platform = Platform(db, ring, Rulebook(), client, clock, EmbeddedTrialSystem(register))
+    platform = Platform(db, ring, Rulebook(), client, clock)
 
     @asynccontextmanager
     async def parts() -> AsyncIterator[Platform]:

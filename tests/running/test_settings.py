@@ -39,6 +39,10 @@ def _set(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
             {"DATABASE_URL": "mysql://clerk:s3cret@db"},
             "LIAISON_DATABASE_URL must be a URL that starts with sqlite+aiosqlite:/// or postgresql+psycopg://.",
         ),
+        (
+            {"BUILD_ID": "v 1"},
+            "LIAISON_BUILD_ID must be 1 to 63 letters, digits, dots, hyphens and underscores, not 'v 1'.",
+        ),
         ({"URL": "court:80"}, "LIAISON_URL must be an address like http://127.0.0.1:8400, not 'court:80'."),
         ({"PORT": "1"}, "LIAISON_PORT is not a setting; `liaison config show` lists them all."),
     ],

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from liaison.db.record import lock_request
 from liaison.db.rulebook import Rulebook
 from liaison.db.tables import Event, Request, RungRecord
 from liaison.db.work_orders import offer_order, send_order
-from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
 from liaison.keys import read_key_ring
 from liaison.policy.scope import Scope
 from liaison.policy.words import ActionKind, Outcome, Post, Stage
@@ -175,10 +173,9 @@ def days(number: float) -> timedelta:
 async def open_office(home: Path, url: str, now: datetime, client: Client | None = None) -> Office:
     """The platform of a prepared home folder; without a client, Temporal is away."""
     ring = read_key_ring(home / "key-ring.json")
-    register = (files("liaison") / "sample_city/trial_register.csv").read_text(encoding="utf-8")
     clock = Clock(now)
     here = client or await lazy_client(NOBODY, home)
-    platform = Platform(Database(url), ring, Rulebook(), here, clock, EmbeddedTrialSystem(register))
+    platform = Platform(Database(url), ring, Rulebook(), here, clock)
     return Office(home, platform, read_credentials(home / "credentials.json"), clock)
 
 

@@ -12,6 +12,7 @@ from activities.tools import Tools
 from liaison.contract import search
 from liaison.gateways.sms.outbox import EmbeddedOutbox
 from liaison.gateways.sms.templates import packaged_templates
+from liaison.sample_city import sample_trial_register
 from tests.city import TEMPORAL
 from tests.services.office import Office
 from worker import build_worker
@@ -52,7 +53,7 @@ async def worker_of(office: Office) -> AsyncIterator[None]:
         rulebook=platform.rulebook,
         client=client,
         clock=platform.clock,
-        trial_system=platform.trial_system,
+        trial_system=sample_trial_register(),
         gateway=EmbeddedOutbox(office.home / "outbox.jsonl", platform.clock),
         templates=packaged_templates(),
         plain_signals_accepted=True,

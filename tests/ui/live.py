@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from pathlib import Path
 
 from temporalio.client import Client
@@ -19,9 +18,9 @@ from liaison.db.engine import Database
 from liaison.db.rulebook import Rulebook
 from liaison.gateways.sms.outbox import EmbeddedOutbox
 from liaison.gateways.sms.templates import packaged_templates
-from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
 from liaison.keys import KeyRing, read_key_ring
 from liaison.policy.words import Stage
+from liaison.sample_city import sample_trial_register
 from liaison.services.credentials import Credentials, read_credentials
 from liaison.services.platform import Platform
 from tests.city import TEMPORAL, City
@@ -37,7 +36,7 @@ class LiveCity(City):
 
     def __init__(self, home: Path, tools: Tools, credentials: Credentials) -> None:
         self.home, self.tools, self.credentials = home, tools, credentials
-        self.platform = Platform(tools.db, tools.ring, tools.rulebook, tools.client, tools.clock, tools.trial_system)
+        self.platform = Platform(tools.db, tools.ring, tools.rulebook, tools.client, tools.clock)
         self.__post_init__()
 
     @property
@@ -90,14 +89,13 @@ async def open_live_city(
     ring = read_key_ring(home / "key-ring.json")
     client = await server.connect_client(data_converter=data_converter(payload_ring or ring), identity=IDENTITY)
     db = Database(f"sqlite+aiosqlite:///{home / 'liaison.db'}")
-    register = (files("liaison") / "sample_city/trial_register.csv").read_text(encoding="utf-8")
     tools = Tools(
         db=db,
         ring=ring,
         rulebook=Rulebook(),
         client=client,
         clock=lambda: datetime.now(UTC),
-        trial_system=EmbeddedTrialSystem(register),
+        trial_system=sample_trial_register(),
         gateway=EmbeddedOutbox(home / "outbox.jsonl", lambda: datetime.now(UTC)),
         templates=packaged_templates(),
         plain_signals_accepted=True,

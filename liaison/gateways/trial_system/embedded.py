@@ -32,6 +32,11 @@ class EmbeddedTrialSystem:
         """
         self._cases = _parse(register)
 
+    @classmethod
+    def empty(cls) -> "EmbeddedTrialSystem":
+        """A register that knows no case: nobody is answered by machine, work orders go where they go without one."""
+        return cls(",".join(COLUMNS))
+
     async def find_case(self, court: str, case_number: str) -> TrialCase | None:
         """See ``TrialSystem.find_case``."""
         case = self._cases.get(case_number) or self._cases.get(without_suffix(case_number))
