@@ -1,6 +1,7 @@
 """Sending one message, once: taken, submitted, settled, each step on disk before the next."""
 
 import asyncio
+from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
@@ -8,10 +9,11 @@ from temporalio import activity
 from activities.tools import PLATFORM, Tools
 from liaison.contract.messages import MessageProgress, SendMessage
 from liaison.db.directory import desk_contact, staff_contact
-from liaison.db.messages import PARTY, WANTED, department_of, read_params, take
+from liaison.db.messages import PARTY, WANTED, department_of, gateway_key, read_params, take
 from liaison.db.record import MESSAGES, append_event, lock_request
 from liaison.db.rungs import supervised_by
-from liaison.db.tables import Message, Request
+from liaison.db.sends import sends
+from liaison.db.tables import Message, Request, Sends
 from liaison.db.texts import data_key, read_contact
 from liaison.gateways.sms.port import Fate, GatewayRefused, GatewayUnavailable, ShortMessage, Submission
 from liaison.gateways.sms.templates import render
@@ -25,6 +27,10 @@ all their messages must fit the time of one activity."""
 
 SUPERVISION = "supervision"
 """The leaders' bell, whose figures are taken when it rings."""
+
+LOOK_AGAIN_LEAST, LOOK_AGAIN_MOST = timedelta(seconds=2), timedelta(minutes=15)
+"""While sending is frozen a notice looks again after a quarter of the freeze's age, within these bounds: soon after a
+short one, and seldom enough that weeks of it do not fill a history."""
 
 _STATES = {Fate.SUBMITTED: MessageState.SUBMITTED, Fate.DELIVERED: MessageState.DELIVERED}
 
@@ -48,16 +54,26 @@ class Sender:
         """
         async with self._tools.db.read() as session:
             message = await session.get_one(Message, message_id)
+            rule = await sends(session)
             opening = await self._opening(session, message)
+            in_doubt = await _may_have_gone(session, message, rule)
         if message.state not in WANTED:
             return MessageProgress(message.state)
+        if rule is not None and rule.frozen:
+            return MessageProgress(message.state, self._tools.for_workflow(self._look_again(rule.since)))
         if opening is not None:
             return MessageProgress(message.state, opening)
         if message.state is MessageState.SUBMITTING:
             return await self._resume(message)
         async with self._tools.db.write() as session:
             taken = await take(session, message_id)
-        return await self._submit(message_id) if taken else MessageProgress(MessageState.SUBMITTING)
+        if not taken:
+            return MessageProgress(MessageState.SUBMITTING)
+        return await (self._resume(message) if in_doubt else self._submit(message_id))
+
+    def _look_again(self, frozen_since: datetime) -> datetime:
+        now = self._tools.clock()
+        return now + min(max((now - frozen_since) / 4, LOOK_AGAIN_LEAST), LOOK_AGAIN_MOST)
 
     async def _opening(self, session: AsyncSession, message: Message) -> str | None:
         """When the window opens, on the workflow's clock; None if it is open."""
@@ -69,9 +85,10 @@ class Sender:
         return self._tools.for_workflow(opening) if opening > now else None
 
     async def _resume(self, message: Message) -> MessageProgress:
-        """An earlier attempt died between taking the message and settling it: ask the gateway before sending again."""
+        """Ask the gateway before sending: an earlier attempt died between taking the message and settling it, or the
+        book is older than the gateway's log."""
         try:
-            fate = await asyncio.wait_for(self._tools.gateway.fate(message.id), GATEWAY_SECONDS)
+            fate = await asyncio.wait_for(self._tools.gateway.fate(gateway_key(message)), GATEWAY_SECONDS)
         except TimeoutError:
             fate = Fate.CANNOT_SAY
         if fate is Fate.UNKNOWN:
@@ -105,7 +122,7 @@ class Sender:
         if number is None:
             return None
         text = render(tools.templates, message.template, message.language, params)
-        return ShortMessage(message_id, number, message.template, text)
+        return ShortMessage(message_id, gateway_key(message), number, message.template, text)
 
     async def _bell_figures(self, session: AsyncSession, leader: str) -> dict[str, str]:
         """What the bell says: how many requests lie with the leader, and how many business days the oldest is late."""
@@ -146,3 +163,10 @@ class Sender:
         detail = {"message": message.id, "template": message.template, "to": message.recipient, "state": message.state}
         now = self._tools.clock()
         await append_event(session, message.reference, MESSAGES, kind, now, PLATFORM, detail, recorded_at=now)
+
+
+async def _may_have_gone(session: AsyncSession, message: Message, rule: Sends | None) -> bool:
+    """Whether the book came out of a backup after this request was registered: its rows may be older than the world."""
+    if rule is None or rule.restored_at is None:
+        return False
+    return (await session.get_one(Request, message.reference)).registered_at <= rule.restored_at

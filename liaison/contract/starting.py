@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from liaison.contract.messages import SendMessage
 from liaison.contract.names import TASK_QUEUE, WorkflowName, notice_workflow_id
@@ -14,22 +13,22 @@ RPC_TIMEOUT = timedelta(seconds=3)
 
 
 async def start_notice(client: Client, message_id: str, send_after: datetime, now: datetime) -> None:
-    """Have one reserved message sent when its window opens; starting it twice starts it once.
+    """Have one reserved message sent when its window opens.
+
+    Starting it twice starts it once. A run of the same name that has ended is no hindrance, for it may have ended in a
+    time that a restored book knows nothing of; the row says whether anything is left to send.
 
     Raises:
         RPCError: Temporal cannot be reached.
     """
-    try:
-        await client.start_workflow(
-            WorkflowName.NOTICE,
-            SendMessage(message_id),
-            id=notice_workflow_id(message_id),
-            task_queue=TASK_QUEUE,
-            start_delay=max(send_after - now, timedelta(0)),
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            static_summary=Public("one message, waiting for its window"),
-            rpc_timeout=RPC_TIMEOUT,
-        )
-    except WorkflowAlreadyStartedError:
-        return
+    await client.start_workflow(
+        WorkflowName.NOTICE,
+        SendMessage(message_id),
+        id=notice_workflow_id(message_id),
+        task_queue=TASK_QUEUE,
+        start_delay=max(send_after - now, timedelta(0)),
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        static_summary=Public("one message, waiting for its window"),
+        rpc_timeout=RPC_TIMEOUT,
+    )

@@ -10,8 +10,9 @@ from sqlalchemy import and_, or_
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from liaison.db.messages import WANTED
 from liaison.db.tables import Action, Message, Plan, Request
-from liaison.policy.words import ActionState, MessageState, Stage
+from liaison.policy.words import ActionState, Stage
 
 
 async def lease_unstarted(
@@ -87,11 +88,11 @@ async def release_actions(session: AsyncSession, reference: str) -> None:
 
 
 async def messages_left(session: AsyncSession, reserved_before: datetime, limit: int) -> Sequence[Message]:
-    """Reserved messages of which no sender has taken charge, as after a crash between commit and hand-over."""
+    """Messages of which no sender has taken charge, as after a crash between commit and hand-over, or a restoring."""
     found = await session.exec(
         select(Message)
         .where(
-            col(Message.state) == MessageState.RESERVED,
+            col(Message.state).in_(WANTED),
             col(Message.handed_on).is_(False),
             col(Message.reserved_at) < reserved_before,
         )

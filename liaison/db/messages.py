@@ -1,5 +1,6 @@
 """The message table: reserved with its reason, taken by one sender, settled once."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,6 +81,11 @@ async def read_params(session: AsyncSession, ring: KeyRing, message: Message) ->
     key = await data_key(session, ring, message.reference)
     params: dict[str, str] = json.loads(key.open(message.sealed_params, f"message/{message.id}"))
     return params
+
+
+def gateway_key(message: Message) -> str:
+    """What the gateway knows the message by: the same for the same reason and recipient, and tells it neither."""
+    return hashlib.sha256(message.idempotency_key.encode()).hexdigest()[:32]
 
 
 async def take(session: AsyncSession, message_id: str) -> bool:

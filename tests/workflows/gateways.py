@@ -26,11 +26,11 @@ class Moody:
         self.taken.append(message)
         return Submission(f"moody-{len(self.taken)}", Fate.SUBMITTED)
 
-    async def fate(self, message_id: str) -> Fate:
+    async def fate(self, key: str) -> Fate:
         """Look into the log, if it can be looked into."""
         if self.silent:
             await asyncio.Event().wait()
-        return Fate.SUBMITTED if any(message.id == message_id for message in self.taken) else Fate.UNKNOWN
+        return Fate.SUBMITTED if any(message.key == key for message in self.taken) else Fate.UNKNOWN
 
 
 def refuse(message: ShortMessage) -> None:

@@ -8,6 +8,7 @@ import pytest
 from activities.messaging import Messaging
 from activities.sms import Sender
 from liaison.contract.names import notice_workflow_id
+from liaison.db.messages import gateway_key
 from liaison.db.tables import Message
 from liaison.gateways.sms.port import ShortMessage
 from liaison.policy.words import ActionKind, EventKind, MessageState, Outcome
@@ -159,7 +160,7 @@ async def test_a_sender_that_died_half_way_is_followed_up(
             (await session.get_one(Message, answer.id)).state = MessageState.SUBMITTING
         before = len(gateway.taken)
         if died == "after the line":
-            gateway.taken.append(ShortMessage(answer.id, "+8613912345678", "answer", REPLY))
+            gateway.taken.append(ShortMessage(answer.id, gateway_key(answer), "+8613912345678", "answer", REPLY))
         gateway.silent = died == "and nobody can say"
         await city.advance_to("2026-09-19 08:01")
         [answer] = await _of(city, reference, "answer")

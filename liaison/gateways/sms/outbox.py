@@ -14,7 +14,10 @@ from liaison.gateways.sms.port import Fate, GatewayUnavailable, ShortMessage, Su
 
 
 class EmbeddedOutbox:
-    """Appends each message to a JSON-lines file: ``{id, at, to, template, text}``. Several processes may share it."""
+    """Appends each message to a JSON-lines file: ``{id, key, at, to, template, text}``.
+
+    Several processes may share it.
+    """
 
     name = "outbox"
 
@@ -27,6 +30,7 @@ class EmbeddedOutbox:
         """Append the message and have it on disk."""
         line = {
             "id": message.id,
+            "key": message.key,
             "at": self._clock().isoformat(),
             "to": message.to,
             "template": message.template,
@@ -38,9 +42,9 @@ class EmbeddedOutbox:
             raise GatewayUnavailable("the outbox cannot be written") from error
         return Submission(message.id, Fate.DELIVERED)
 
-    async def fate(self, message_id: str) -> Fate:
+    async def fate(self, key: str) -> Fate:
         """Look into the log."""
-        return Fate.DELIVERED if await asyncio.to_thread(self._holds, message_id) else Fate.UNKNOWN
+        return Fate.DELIVERED if await asyncio.to_thread(self._holds, key) else Fate.UNKNOWN
 
     def _append(self, line: str) -> None:
         # One write of one line to a file opened for appending: lines of several processes never mix.
@@ -51,8 +55,8 @@ class EmbeddedOutbox:
         finally:
             os.close(descriptor)
 
-    def _holds(self, message_id: str) -> bool:
+    def _holds(self, key: str) -> bool:
         if not self._path.exists():
             return False
         with self._path.open(encoding="utf-8") as log:
-            return any(json.loads(line)["id"] == message_id for line in log)
+            return any(json.loads(line).get("key") == key for line in log)

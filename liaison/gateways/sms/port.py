@@ -17,9 +17,14 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShortMessage:
-    """One message to one number. ``id`` is ours and lets the gateway tell a repetition."""
+    """One message to one number. ``id`` names our row; ``key``, 32 hexadecimal digits, its reason and recipient.
+
+    A book restored from a backup makes the same message anew under another id and the same key: the key is what lets
+    the gateway tell a repetition.
+    """
 
     id: str
+    key: str
     to: str = field(repr=False)
     template: str
     text: str = field(repr=False)
@@ -55,6 +60,6 @@ class SmsGateway(Protocol):
         """
         ...
 
-    async def fate(self, message_id: str) -> Fate:
-        """What became of a message whose submission was interrupted."""
+    async def fate(self, key: str) -> Fate:
+        """What became of the message of this key, whose submission was interrupted or forgotten."""
         ...
