@@ -19,6 +19,12 @@ TAKER = "0104-j04"
 TRANSFER = {"target": {"judge": TAKER}, "text": {"reason": "该案由民二庭审理"}}
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that runs all tests at once may need longer than people are kept waiting."""
+    monkeypatch.setattr(delivery, "DELIVERY_SECONDS", 30.0)
+
+
 async def _held(city: City, **changes: Any) -> str:
     """A request that has been dispatched."""
     reference = await city.submit(**changes)
@@ -98,8 +104,8 @@ async def test_an_action_that_is_taken_and_cannot_take_effect_is_told_as_refused
 async def test_what_takes_effect_too_late_to_be_seen_is_told_as_taken(
     city_at: OpenCity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The wait is bounded: the giver hears what the workflow said when the two seconds are over."""
-    monkeypatch.setattr(delivery, "DELIVERY_SECONDS", 0.5)
+    """The wait is bounded: the giver hears what the workflow said when the time is over."""
+    monkeypatch.setattr(delivery, "DELIVERY_SECONDS", 3.0)
     async with city_at(FRIDAY) as city:
         reference = await _held(city)
         row = await _pending_reply(city, reference)
@@ -108,7 +114,7 @@ async def test_what_takes_effect_too_late_to_be_seen_is_told_as_taken(
             await lock_request(session, reference)
             began = time.monotonic()
             seen = await delivery.deliver_and_see(city.platform, row)
-            assert time.monotonic() - began < 0.9
+            assert time.monotonic() - began < 6
             assert seen == delivery.Delivery(delivery.Fate.TAKEN, ActionState.ACCEPTED)
             assert (await city.request(reference)).stage is Stage.AWAITING_REPLY
         assert (await city.handle(reference).result()).outcome is Outcome.REPLIED
