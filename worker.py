@@ -29,13 +29,15 @@ from liaison.keys import KeysError, read_key_ring
 from liaison.logs import configure_logs
 from liaison.sample_city import sample_trial_register
 from liaison.services.platform import Platform
+from liaison.services.production import refuse_sample_keys
 from liaison.services.relay import run_relay
 from liaison.settings import Profile, Settings, SettingsError, load_settings
 from liaison.temporal import connect, logged_runtime
 from workflows.liaison_request import LiaisonRequestWorkflow
 from workflows.notice import NoticeWorkflow
+from workflows.purge import PurgeWorkflow
 
-WORKFLOWS: Final = (LiaisonRequestWorkflow, NoticeWorkflow)
+WORKFLOWS: Final = (LiaisonRequestWorkflow, NoticeWorkflow, PurgeWorkflow)
 CACHED_WORKFLOWS: Final = 5_000
 """As many as may wake together: beyond it each timer costs a replay."""
 STICKY: Final = timedelta(seconds=2)
@@ -93,6 +95,8 @@ async def serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     url = settings.database_url.get_secret_value()
     await asyncio.to_thread(check, url)
+    if settings.profile is Profile.PRODUCTION:
+        await refuse_sample_keys(url)
     ring = read_key_ring(settings.key_ring)
     client = await connect(
         settings, "worker", data_converter=data_converter(ring), patience=PATIENCE, runtime=logged_runtime()

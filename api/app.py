@@ -25,6 +25,7 @@ from liaison.db.schema import check
 from liaison.keys import KeyRing, KeysError, read_key_ring
 from liaison.logs import configure_logs
 from liaison.services.platform import Platform
+from liaison.services.production import refuse_sample_keys
 from liaison.services.readiness import Watch
 from liaison.settings import Profile, Settings, SettingsError, load_settings
 from liaison.temporal import connect, logged_runtime
@@ -91,9 +92,12 @@ def main() -> None:
     try:
         settings = load_settings()
         ring = read_key_ring(settings.key_ring)
-        check(settings.database_url.get_secret_value())
+        url = settings.database_url.get_secret_value()
+        check(url)
+        if settings.profile is Profile.PRODUCTION:
+            asyncio.run(refuse_sample_keys(url))
     except FileNotFoundError:
-        _give_up("There is no key ring yet; `liaison up` makes one.")
+        _give_up("There is no key ring at LIAISON_KEY_RING: `liaison up` or `liaison keys ring` makes one.")
     except SQLAlchemyError:
         # Without its own words: they may quote the address with its password.
         _give_up("The database of LIAISON_DATABASE_URL cannot be reached.")

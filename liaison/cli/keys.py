@@ -1,4 +1,4 @@
-"""``liaison keys``: API keys for production, until the bearer keys of people's own logins replace them."""
+"""``liaison keys``: API keys for production, until people's own logins replace them, and the key ring."""
 
 import os
 from datetime import timedelta
@@ -11,16 +11,17 @@ from liaison.cli.exits import Exit, complain, fail
 from liaison.cli.host import now, open_book, require_book, run
 from liaison.cli.output import show_line
 from liaison.db.tables import ApiKey
+from liaison.keys import KeyRing, write_key_ring
 from liaison.policy.words import Channel, KeyRole
 from liaison.services.new_keys import KeyOrder, KeyRefused, make_key
 from liaison.settings import load_settings
 
-keys_app = typer.Typer(help="API keys (host commands).", no_args_is_help=True)
+keys_app = typer.Typer(help="API keys and the key ring (host commands).", no_args_is_help=True)
 
 
 @keys_app.callback()
 def keys() -> None:
-    """API keys (host commands)."""
+    """API keys and the key ring (host commands)."""
 
 
 @keys_app.command("create")
@@ -45,6 +46,24 @@ def create(
     except OSError as fault:
         fail(Exit.USAGE, f"{out}: {fault.strerror}.")
     complain(f"Key {row.id}, good until {row.expires_at:%Y-%m-%d %H:%M} UTC.")
+
+
+@keys_app.command("ring")
+def ring(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="A new file for the key ring, mode 0600.")],
+) -> None:
+    """Make the key ring that every process of one installation shares; without it nothing stored can be read.
+
+    Keep a copy away from the database: whoever holds both reads everything (host command).
+    """
+    file = out.expanduser()
+    try:
+        write_key_ring(file, KeyRing.generate())
+    except FileExistsError:
+        fail(Exit.CONFLICT, f"{file} exists already; a key ring is never replaced.")
+    except OSError as fault:
+        fail(Exit.USAGE, f"{file}: {fault.strerror}.")
+    complain(f"Key ring written; point LIAISON_KEY_RING at {file.absolute()}.")
 
 
 async def _make(url: str, order: KeyOrder, days: int, out: str) -> ApiKey:

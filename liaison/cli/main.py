@@ -47,6 +47,7 @@ COMMANDS: Final = {
     "demo": Place("demo", "demo_command", HOST),
     "doctor": Place("doctor", "doctor", HOST),
     "repair": Place("repair", "repair_request", HOST),
+    "setup": Place("setup", "setup", HOST),
     "directory": Place("administration", "directory_app", HOST),
     "db": Place("administration", "db_app", HOST),
     "keys": Place("keys", "keys_app", HOST),

@@ -3,16 +3,20 @@
 import asyncio
 
 import typer
+from temporalio.service import RPCError
 
-from liaison.cli.host import now, open_book
+from liaison.cli.host import now
 from liaison.cli.up import up_command
+from liaison.codec import data_converter
+from liaison.contract.schedules import put_schedules
 from liaison.db.errors import DatabaseError
 from liaison.db.schema import check
-from liaison.db.seeding import api_keys
+from liaison.keys import KeysError, read_key_ring
+from liaison.services.production import refuse_sample_keys
 from liaison.services.provisioning import CannotPrepare, prepare_local
-from liaison.services.sample_keys import PREFIX
 from liaison.settings import Profile, Settings
 from liaison.supervisor import HostFault
+from liaison.temporal import connect
 
 
 def up() -> None:
@@ -30,13 +34,18 @@ async def prepare(settings: Settings) -> None:
         if settings.profile is Profile.LOCAL:
             await prepare_local(settings, now)
         else:
-            await _check_production(settings.database_url.get_secret_value())
-    except (CannotPrepare, DatabaseError) as fault:
+            url = settings.database_url.get_secret_value()
+            await asyncio.to_thread(check, url)
+            await refuse_sample_keys(url)
+        await _put_schedules(settings)
+    except (CannotPrepare, DatabaseError, KeysError) as fault:
         raise HostFault(str(fault)) from fault
 
 
-async def _check_production(url: str) -> None:
-    await asyncio.to_thread(check, url)
-    async with open_book(url) as db, db.read() as session:
-        if await api_keys(session, PREFIX):
-            raise HostFault("The database holds sample keys of the local profile, which production refuses.")
+async def _put_schedules(settings: Settings) -> None:
+    ring = read_key_ring(settings.key_ring)
+    client = await connect(settings, "up", data_converter=data_converter(ring), lazy=True)
+    try:
+        await put_schedules(client)
+    except RPCError as fault:
+        raise HostFault(f"Temporal's Schedules could not be put in place ({fault.status.name}).") from fault

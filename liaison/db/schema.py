@@ -1,5 +1,9 @@
 """Migrations: upgrade under a lock, and a check that production processes make before they serve."""
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -40,9 +44,27 @@ def current_revision(url: str) -> str | None:
 
 def upgrade(url: str) -> None:
     """Bring the database to this program's revision. Safe to repeat; concurrent callers wait for one another."""
-    if make_url(url).get_backend_name() == "sqlite":
-        Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
-    command.upgrade(_config(url), "head")
+    if make_url(url).get_backend_name() != "sqlite":
+        command.upgrade(_config(url), "head")
+        return
+    file = Path(make_url(url).database or "")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(file.with_name(f"{file.name}.upgrade-lock")):
+        command.upgrade(_config(url), "head")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """One upgrade of an SQLite file at a time; PostgreSQL has a lock of its own for it (``migrations/env.py``).
+
+    The kernel frees the lock of a process that dies.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def check(url: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, delete, select
+from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from calendars.core import packaged_versions
@@ -13,6 +13,9 @@ from calendars.notice import Notice, notice_document
 from liaison.db.errors import DatabaseError
 from liaison.db.tables import ApiKey, CalendarVersion, PolicyVersion
 from liaison.policy.policy import PolicyError, parse_policy
+
+SEEDING_LOCK = 20_200_079
+"""Next to the number that upgrades of a PostgreSQL database are locked by."""
 
 
 class VersionChanged(DatabaseError):
@@ -41,6 +44,9 @@ async def seed_rules(
     Raises:
         VersionChanged: A number is taken by other content.
     """
+    if session.get_bind().dialect.name == "postgresql":
+        # Two programs that begin with one new book: SQLite lets them write in turn anyway.
+        await session.exec(select(func.pg_advisory_xact_lock(SEEDING_LOCK)))
     calendar = await _seed_calendars(session, notices, at)
     stored = await session.get(PolicyVersion, policy["version"])
     if stored is None:

@@ -1,0 +1,49 @@
+"""What happens by the calendar and not by a request: one list of Temporal Schedules for every installation.
+
+A further one is one more entry of ``SCHEDULES``; ``liaison up`` and ``liaison setup`` put all of them in place.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleAlreadyRunningError,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+
+RPC_TIMEOUT = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class NamedSchedule:
+    """A Schedule and the id it has in every namespace."""
+
+    id: str
+    schedule: Schedule
+
+
+SCHEDULES: tuple[NamedSchedule, ...] = ()
+
+
+async def put_schedules(client: Client, wanted: Iterable[NamedSchedule] = SCHEDULES) -> None:
+    """Make the namespace hold these Schedules as they stand here; one that an operator paused stays paused.
+
+    Raises:
+        RPCError: Temporal cannot be reached or refuses.
+    """
+    for named in wanted:
+        try:
+            await client.create_schedule(named.id, named.schedule, rpc_timeout=RPC_TIMEOUT)
+        except ScheduleAlreadyRunningError:
+            await _update(client, named)
+
+
+async def _update(client: Client, named: NamedSchedule) -> None:
+    def as_it_stands_here(found: ScheduleUpdateInput) -> ScheduleUpdate:
+        return ScheduleUpdate(replace(named.schedule, state=found.description.schedule.state))
+
+    await client.get_schedule_handle(named.id).update(as_it_stands_here, rpc_timeout=RPC_TIMEOUT)
