@@ -9,6 +9,7 @@ from activities.closure import Closure
 from activities.judge_notification import JudgeNotification
 from activities.messaging import Messaging
 from activities.opening import Opening
+from activities.purging import Purging
 from activities.recording import Recording
 from activities.signal_replies import SignalReplies
 from activities.sms import Sender
@@ -29,4 +30,5 @@ def activities_of(tools: Tools) -> list[Callable[..., Any]]:
         Closure(tools, messaging).close_request,
         Recording(tools).record_events,
         Sender(tools).send_message,
+        Purging(tools).purge,
     ]

@@ -17,6 +17,7 @@ from liaison.contract.messages import (
     MessageProgress,
     Opened,
     OpenRequest,
+    Purged,
     RecordEvents,
     RungDue,
     RungRecorded,
@@ -80,6 +81,12 @@ async def send_message(order: SendMessage) -> MessageProgress:
     raise NotImplementedError
 
 
+@activity.defn
+async def purge() -> Purged:
+    """Erase what is older than the policy's ages, for a few seconds."""
+    raise NotImplementedError
+
+
 ALL = (
     open_request,
     dispatch,
@@ -90,4 +97,5 @@ ALL = (
     close_request,
     record_events,
     send_message,
+    purge,
 )

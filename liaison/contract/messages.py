@@ -251,3 +251,12 @@ class MessageProgress:
 
     state: str
     wait_until: str = ""
+
+
+@dataclass(frozen=True)
+class Purged:
+    """What one round of the nightly purge erased by age; ``more`` is left while there is something."""
+
+    requests: int = 0
+    messages: int = 0
+    more: bool = False

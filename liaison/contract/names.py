@@ -13,6 +13,7 @@ class WorkflowName(StrEnum):
 
     LIAISON_REQUEST = "LiaisonRequestWorkflow"
     NOTICE = "NoticeWorkflow"
+    PURGE = "PurgeWorkflow"
 
 
 class SignalName(StrEnum):

@@ -6,7 +6,8 @@ before anybody reads in it; ``liaison restore`` does that.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,65 +15,75 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from liaison.db.messages import WANTED
 from liaison.db.record import append_event
 from liaison.db.tables import DataKey, Message, PartyContact, Request, RequestText
+from liaison.policy.rules import Retention
 from liaison.policy.words import EventKind, MessageState
 
 RETENTION = "retention"
 """Stream of the record on which an erasure stands."""
 
-PURGED_BY = "platform"
+BY = "platform"
+
+BATCH = 200
+"""Requests, and messages, erased in one transaction: others who write wait for it."""
 
 
 @dataclass(frozen=True)
-class Due:
-    """What is old enough: requests closed, and messages settled, before these instants."""
+class Erased:
+    """How many requests and messages one transaction erased; ``BATCH`` of either means that there may be more."""
 
-    requests_closed_before: datetime
-    messages_settled_before: datetime
+    requests: int
+    messages: int
 
 
-async def erase_requests(session: AsyncSession, due: Due, now: datetime, limit: int) -> int:
-    """Destroy data key, texts and contact of at most ``limit`` requests, oldest first; how many there were."""
-    references = await _due_requests(session, due.requests_closed_before, limit)
+async def purge_batch(session: AsyncSession, ages: Retention, now: datetime) -> Erased:
+    """Erase the oldest batch of what is past its age: dates, stages and the record stay."""
+    requests = await _erase_requests(session, now - timedelta(days=ages.request_days), now)
+    messages = await _erase_messages(session, now - timedelta(days=ages.message_days), now)
+    return Erased(requests, messages)
+
+
+async def _erase_requests(session: AsyncSession, closed_before: datetime, now: datetime) -> int:
+    """Destroy data key, texts and contact of requests; what was still to be sent about them is not sent."""
+    references = await _closed(session, closed_before)
     if not references:
         return 0
     for table in (DataKey, PartyContact, RequestText):
         await session.exec(delete(table).where(col(table.reference).in_(references)))
     about = col(Message.reference).in_(references)
-    await session.exec(
-        update(Message)
-        .where(about, col(Message.state).in_(WANTED))
-        .values(state=MessageState.SUPERSEDED, settled_at=now)
-    )
-    await session.exec(
-        update(Message).where(about, col(Message.erased_at).is_(None)).values(sealed_params=b"", erased_at=now)
-    )
+    unsent = update(Message).where(about, col(Message.state).in_(WANTED))
+    await session.exec(unsent.values(state=MessageState.SUPERSEDED, settled_at=now))
+    await session.exec(update(Message).where(about, col(Message.erased_at).is_(None)).values(**_emptied(now)))
     await session.exec(update(Request).where(col(Request.reference).in_(references)).values(erased_at=now))
     for reference in references:
-        await append_event(session, reference, RETENTION, EventKind.ERASED, now, PURGED_BY, recorded_at=now)
+        await append_event(session, reference, RETENTION, EventKind.ERASED, now, BY, recorded_at=now)
     return len(references)
 
 
-async def erase_messages(session: AsyncSession, due: Due, now: datetime, limit: int) -> int:
-    """Empty what at most ``limit`` settled messages said, oldest first; how many there were."""
+async def _erase_messages(session: AsyncSession, settled_before: datetime, now: datetime) -> int:
+    """Empty what settled messages said."""
     oldest = (
         select(Message.id)
-        .where(col(Message.settled_at) < due.messages_settled_before, col(Message.erased_at).is_(None))
+        .where(col(Message.settled_at) < settled_before, col(Message.erased_at).is_(None))
         .order_by(col(Message.settled_at))
-        .limit(limit)
+        .limit(BATCH)
     )
     ids = list((await session.exec(oldest)).all())
     if ids:
-        await session.exec(update(Message).where(col(Message.id).in_(ids)).values(sealed_params=b"", erased_at=now))
+        await session.exec(update(Message).where(col(Message.id).in_(ids)).values(**_emptied(now)))
     return len(ids)
 
 
-async def _due_requests(session: AsyncSession, closed_before: datetime, limit: int) -> Sequence[str]:
+async def _closed(session: AsyncSession, before: datetime) -> Sequence[str]:
     """Locked against another purge; the partial index holds exactly the candidates."""
     found = await session.exec(
         select(Request.reference)
-        .where(col(Request.closed_at) < closed_before, col(Request.erased_at).is_(None))
+        .where(col(Request.closed_at) < before, col(Request.erased_at).is_(None))
         .order_by(col(Request.closed_at))
-        .limit(limit)
+        .limit(BATCH)
         .with_for_update(skip_locked=True)
     )
     return found.all()
+
+
+def _emptied(now: datetime) -> dict[str, Any]:
+    return {"sealed_params": b"", "erased_at": now}

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from liaison.contract.names import notice_workflow_id
+from liaison.contract.names import TASK_QUEUE, WorkflowName, notice_workflow_id
 from liaison.db.claims import newest_plan
 from liaison.db.tables import Plan
 from liaison.policy.words import ActionKind, Category, Outcome, Procedure, Stage, SupervisionAct
@@ -147,6 +147,19 @@ async def notice_woken_too_early(city: LiveCity) -> str:
         return notice.id
 
 
+async def purged(city: LiveCity) -> str:
+    """A night on which something closed is old enough, as its Schedule starts it."""
+    async with city.working():
+        reference = await _dispatched(city)
+        await city.reply(reference)
+        await _ended(city, reference, Outcome.REPLIED)
+    years_later = city.moved_to(shanghai(MORNING) + timedelta(days=1096))
+    async with years_later.working():
+        night = await city.client.start_workflow(WorkflowName.PURGE, id="purge", task_queue=TASK_QUEUE)
+        assert (await night.result())["requests"] == 1
+        return night.id
+
+
 LIVES: Final[tuple[Life, ...]] = (
     replied_on_time,
     answered_by_clerk,
@@ -160,6 +173,7 @@ LIVES: Final[tuple[Life, ...]] = (
     open_after_the_warning,
     became_ordinary,
     notice_woken_too_early,
+    purged,
 )
 
 
