@@ -16,12 +16,23 @@ from liaison.services.production import refuse_sample_keys
 from liaison.services.provisioning import CannotPrepare, prepare_local
 from liaison.settings import Profile, Settings
 from liaison.supervisor import HostFault
+from liaison.supervisor.faults import shown
 from liaison.temporal import connect
 
 
 def up() -> None:
     """Run Temporal, worker and API on this machine until Ctrl-C (host command)."""
-    raise typer.Exit(up_command(prepare))
+    raise typer.Exit(up_command(make_ready))
+
+
+async def make_ready(settings: Settings) -> None:
+    """Everything worker and API need; Temporal serves already.
+
+    Raises:
+        HostFault: Something cannot be made ready.
+    """
+    await prepare(settings)
+    await _put_schedules(settings)
 
 
 async def prepare(settings: Settings) -> None:
@@ -37,15 +48,16 @@ async def prepare(settings: Settings) -> None:
             url = settings.database_url.get_secret_value()
             await asyncio.to_thread(check, url)
             await refuse_sample_keys(url)
-        await _put_schedules(settings)
-    except (CannotPrepare, DatabaseError, KeysError) as fault:
+    except (CannotPrepare, DatabaseError) as fault:
         raise HostFault(str(fault)) from fault
 
 
 async def _put_schedules(settings: Settings) -> None:
-    ring = read_key_ring(settings.key_ring)
-    client = await connect(settings, "up", data_converter=data_converter(ring), lazy=True)
     try:
+        ring = read_key_ring(settings.key_ring)
+        client = await connect(settings, "up", data_converter=data_converter(ring), lazy=True)
         await put_schedules(client)
+    except (KeysError, OSError) as fault:
+        raise HostFault(f"The key ring {shown(settings.key_ring)} cannot be used: {fault}.") from fault
     except RPCError as fault:
         raise HostFault(f"Temporal's Schedules could not be put in place ({fault.status.name}).") from fault

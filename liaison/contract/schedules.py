@@ -10,10 +10,17 @@ from datetime import timedelta
 from temporalio.client import (
     Client,
     Schedule,
+    ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
+    SchedulePolicy,
+    ScheduleRange,
+    ScheduleSpec,
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
+
+from liaison.contract.names import TASK_QUEUE, WorkflowName
 
 RPC_TIMEOUT = timedelta(seconds=5)
 
@@ -26,7 +33,20 @@ class NamedSchedule:
     schedule: Schedule
 
 
-SCHEDULES: tuple[NamedSchedule, ...] = ()
+PURGE_NIGHTLY = NamedSchedule(
+    "purge-nightly",
+    Schedule(
+        action=ScheduleActionStartWorkflow(WorkflowName.PURGE, id="purge", task_queue=TASK_QUEUE),
+        spec=ScheduleSpec(
+            calendars=[ScheduleCalendarSpec(hour=[ScheduleRange(3)], comment="03:00 of every night")],
+            time_zone_name="Asia/Shanghai",
+        ),
+        # A night on which the machine was off is made good by the next start.
+        policy=SchedulePolicy(catchup_window=timedelta(days=1)),
+    ),
+)
+
+SCHEDULES: tuple[NamedSchedule, ...] = (PURGE_NIGHTLY,)
 
 
 async def put_schedules(client: Client, wanted: Iterable[NamedSchedule] = SCHEDULES) -> None:
