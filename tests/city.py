@@ -4,7 +4,7 @@ import json
 import shutil
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -80,6 +80,8 @@ class City:
     tools: Tools
     platform: Platform
     credentials: Credentials
+    polling: AsyncExitStack
+    """Holds the worker."""
 
     def __post_init__(self) -> None:
         self._keys = count(1)
@@ -121,6 +123,14 @@ class City:
             yield
         finally:
             self.platform = platform
+
+    async def stop_worker(self) -> None:
+        """The worker goes, and with it every workflow it had cached."""
+        await self.polling.aclose()
+
+    async def start_worker(self) -> None:
+        """A new worker, which knows nothing, polls."""
+        await self.polling.enter_async_context(build_worker(self.client, self.tools))
 
     @asynccontextmanager
     async def book_locked(self) -> AsyncIterator[None]:
@@ -222,8 +232,9 @@ async def open_city(
         platform = Platform(db, ring, tools.rulebook, world.client, world.now)
         credentials = read_credentials(home / "credentials.json")
         try:
-            async with build_worker(world.client, tools, cached=cached):
-                yield City(home, world, tools, platform, credentials)
+            async with AsyncExitStack() as polling:
+                await polling.enter_async_context(build_worker(world.client, tools, cached=cached))
+                yield City(home, world, tools, platform, credentials, polling)
         finally:
             await db.close()
 
