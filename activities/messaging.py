@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 from ulid import ULID
 
@@ -11,9 +12,10 @@ from activities.tools import Tools
 from liaison.contract.starting import start_notice
 from liaison.db.messages import Draft, mark_handed_on, messages_of, reserve
 from liaison.db.tables import Request
-from liaison.gateways.sms.port import GatewayUnavailable
 from liaison.policy.windows import next_opening
 from liaison.policy.words import Language, MessageClass, MessageState
+
+_log = structlog.get_logger()
 
 
 class Messaging:
@@ -69,7 +71,9 @@ class Messaging:
             try:
                 await self._sender.send(message_id)
                 return
-            except GatewayUnavailable:
+            except Exception as error:
+                # Whatever an adapter raises: the notice tries on, and the effects behind this one do not wait for it.
+                _log.warning("message left to its notice", message=message_id, error_type=type(error).__name__)
                 send_after = now + timedelta(seconds=1)
         await start_notice(self._tools.client, message_id, send_after, now)
         async with self._tools.db.write() as session:

@@ -41,3 +41,12 @@ def refuse(message: ShortMessage) -> None:
 def be_away(message: ShortMessage) -> None:
     """Not now."""
     raise GatewayUnavailable(message.id)
+
+
+def break_down(message: ShortMessage) -> None:
+    """What no adapter may do, and one day one will."""
+    raise RuntimeError(message.id)
+
+
+def deliver(message: ShortMessage) -> None:
+    """As it should be."""

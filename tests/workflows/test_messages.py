@@ -11,10 +11,10 @@ from liaison.contract.names import notice_workflow_id
 from liaison.db.messages import gateway_key
 from liaison.db.tables import Message
 from liaison.gateways.sms.port import ShortMessage
-from liaison.policy.words import ActionKind, EventKind, MessageState, Outcome
+from liaison.policy.words import ActionKind, EventKind, MessageState, Outcome, Stage
 from tests.city import REPLY, City, shanghai
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
-from tests.workflows.gateways import Moody, be_away, refuse
+from tests.workflows.gateways import Moody, be_away, break_down, deliver, refuse
 
 FRIDAY = "2026-09-18 10:00"
 
@@ -116,6 +116,18 @@ async def test_a_gateway_that_is_away_delays_no_rung(city_at: OpenCity) -> None:
         assert warning.recorded_at < shanghai("2026-09-22 00:11")
         assert {m.state for m in await _of(city, reference, "warning")} == {MessageState.RESERVED}
         assert EventKind.MESSAGE_FAILED not in await city.kinds(reference)
+
+
+async def test_an_adapter_that_breaks_holds_up_nothing(city_at: OpenCity) -> None:
+    """An exception no adapter may raise: the work order is out, and its message is sent when the adapter is mended."""
+    async with city_at(FRIDAY, gateway=(gateway := Moody(break_down))) as city:
+        reference = await city.submit()
+        await city.advance(seconds=20)
+        assert (await city.request(reference)).stage is Stage.AWAITING_REPLY
+        gateway.mood = deliver
+        await city.advance(minutes=10)
+        [order] = await _of(city, reference, "work_order")
+        assert order.state is MessageState.SUBMITTED
 
 
 async def test_a_refused_message_fails_once_and_says_so(city_at: OpenCity) -> None:
