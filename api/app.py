@@ -24,6 +24,7 @@ from liaison.db.rulebook import Rulebook
 from liaison.db.schema import check
 from liaison.keys import KeyRing, KeysError, read_key_ring
 from liaison.logs import configure_logs
+from liaison.services.clock_offset import clock_watched
 from liaison.services.platform import Platform
 from liaison.services.production import refuse_sample_keys
 from liaison.services.readiness import Watch
@@ -46,7 +47,7 @@ def create_app(open_platform: OpenPlatform, *, show_openapi: bool) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_platform() as platform:
+        async with open_platform() as platform, clock_watched(platform):
             app.state.platform = platform
             app.state.watch = Watch(platform)
             yield

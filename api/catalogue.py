@@ -133,6 +133,19 @@ _ALL: Final = (
         Wording("暂时无法提供服务", "请在 Retry-After 之后以同一 Idempotency-Key 重试，内容不会丢失。"),
     ),
     ProblemType(
+        Slug.CLOCK_OFFSET,
+        503,
+        Wording(
+            "The platform's clock is wrong",
+            "Times of receipt would be wrong, so nothing is taken until it is set right. Keep what you have and repeat "
+            "with the same Idempotency-Key after `Retry-After`.",
+        ),
+        Wording(
+            "平台时钟有误",
+            "收到时间将不准确，时钟校正前暂不受理。请保留内容，并在 Retry-After 之后以同一 Idempotency-Key 重试。",
+        ),
+    ),
+    ProblemType(
         HttpSlug.METHOD_NOT_ALLOWED,
         405,
         Wording("This address does not know that method", "The `Allow` header names the methods it knows."),

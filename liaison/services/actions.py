@@ -34,6 +34,7 @@ from liaison.services.action_rules import (
     is_clerk,
     not_the_holder,
 )
+from liaison.services.clock_offset import refuse_if_clock_is_off
 from liaison.services.delivery import Delivery, Fate, deliver_and_see
 from liaison.services.errors import Fault, Refused, Slug
 from liaison.services.finding import visible_request
@@ -78,8 +79,10 @@ async def take_action(
         200 for a repetition.
 
     Raises:
-        Refused: ``NOT_FOUND``, ``FORBIDDEN``, ``NOT_THE_HOLDER``, ``CONFLICT``, ``INVALID``, ``KEY_REUSED``.
+        Refused: ``NOT_FOUND``, ``FORBIDDEN``, ``NOT_THE_HOLDER``, ``CONFLICT``, ``INVALID``, ``KEY_REUSED``,
+            ``CLOCK_OFFSET``.
     """
+    await refuse_if_clock_is_off(platform)
     keeping = _Keeping(platform, scope, reference, action, idempotency_key, fingerprint)
     answer, row = await start_over_once(keeping.keep)
     if row is None or row.state is not ActionState.PENDING:

@@ -19,6 +19,7 @@ class Slug(StrEnum):
     KEY_IN_PROGRESS = "idempotency-key-in-progress"
     TOO_LARGE = "too-large"
     UNAVAILABLE = "unavailable"
+    CLOCK_OFFSET = "clock-offset"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from liaison.policy.roster import Roster
 from liaison.policy.rules import Policy
 from liaison.policy.scope import Scope
 from liaison.policy.words import ActionKind, CourtLevel, KeyRole, Procedure, ReplyKind
+from liaison.services.clock_offset import refuse_if_clock_is_off
 from liaison.services.errors import Refused, Slug
 from liaison.services.idempotency import store_answer, stored_answer
 from liaison.services.intake_checks import CheckedIntake, Intake, SubmittingKey, check_intake
@@ -52,10 +53,11 @@ async def accept_request(
         201 with the request as registered, or 200 with the same body for a repetition.
 
     Raises:
-        Refused: ``FORBIDDEN`` for other keys, ``INVALID`` with all faults, ``KEY_REUSED``.
+        Refused: ``FORBIDDEN`` for other keys, ``CLOCK_OFFSET``, ``INVALID`` with all faults, ``KEY_REUSED``.
     """
     if scope.role is not KeyRole.CHANNEL:
         raise Refused(Slug.FORBIDDEN, "只有渠道密钥可以提交诉求。", "Only a channel's key submits requests.")
+    await refuse_if_clock_is_off(platform)
     now = platform.clock()
     async with platform.db.read() as session:
         if (earlier := await stored_answer(session, scope, idempotency_key, fingerprint)) is not None:

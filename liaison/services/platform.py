@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio.client import Client
@@ -18,6 +18,8 @@ Body = dict[str, Any]
 
 BREAK_SECONDS = 2.0
 KEY_CACHE_SECONDS = 2.0
+TRUSTED_SECONDS = 600.0
+"""How long a reading of Temporal's clock counts: a machine that was suspended has a monotonic clock that was, too."""
 
 
 class Breaker:
@@ -34,6 +36,32 @@ class Breaker:
     def trip(self) -> None:
         """Temporal did not answer."""
         self._closed_from = time.monotonic() + BREAK_SECONDS
+
+
+class TemporalClock:
+    """What Temporal's clock shows, carried on from its last reading by this machine's monotonic clock.
+
+    So a step of the wall clock is seen at once, by arithmetic, and no call waits for a reading.
+    """
+
+    def __init__(self) -> None:
+        self._shown: datetime | None = None
+        self._read_at = float("-inf")
+
+    def set(self, shown: datetime, read_at: float) -> None:
+        """Temporal's clock showed ``shown`` when ``time.monotonic()`` showed ``read_at``."""
+        self._shown, self._read_at = shown, read_at
+
+    @property
+    def age(self) -> float:
+        """Seconds since the last reading; infinite before the first."""
+        return time.monotonic() - self._read_at
+
+    def offset(self, now: datetime) -> timedelta | None:
+        """How far ``now`` is ahead of Temporal; None if nothing was read in the last ten minutes."""
+        if self._shown is None or self.age > TRUSTED_SECONDS:
+            return None
+        return now - self._shown - timedelta(seconds=self.age)
 
 
 @dataclass(frozen=True)
@@ -57,6 +85,7 @@ class Platform:
         client: Temporal, lazily connected; it may be down at any time.
         clock: Now, aware; virtual in tests and the demo.
         breaker: Spares callers the wait while Temporal is down.
+        temporal_clock: Temporal's clock, as far as this process has read it.
         known_keys: API keys read in the last two seconds.
     """
 
@@ -66,6 +95,7 @@ class Platform:
     client: Client
     clock: Callable[[], datetime]
     breaker: Breaker = field(default_factory=Breaker, kw_only=True)
+    temporal_clock: TemporalClock = field(default_factory=TemporalClock, kw_only=True)
     known_keys: dict[str, KnownKey] = field(default_factory=dict, kw_only=True)
 
 
