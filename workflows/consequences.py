@@ -88,8 +88,9 @@ class Consequences:
                 self.state.recorded.remove(rung.rung)
                 self.state.held_back[rung.rung] = (workflow.now() + HOLD_BACK).isoformat()
                 self.look_again = True
-            elif result.post:
-                self.state.remarks.append(f"{rung_name(rung)} recorded 已报送: {result.post}")
+            elif result.post not in rung.post:
+                # The table says that it is recorded; a line is worth it only where somebody else was told.
+                self.state.remarks.append(f"{rung_name(rung)} went to 改报: {result.post}")
             self.show()
 
         self.effects.add(record)
