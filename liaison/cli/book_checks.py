@@ -13,17 +13,18 @@ from liaison.cli.machine_checks import check_ring_mode, is_running
 from liaison.db.checkup import newest_record_at, try_ring
 from liaison.db.errors import DatabaseError
 from liaison.db.schema import check, head_revision
+from liaison.db.sends import sends
 from liaison.keys import KeyRing, KeysError, read_key_ring
+from liaison.services.comparing import compare
 from liaison.services.errors import Refused
 from liaison.services.platform import Platform
 from liaison.services.readiness import Check, Watch
-from liaison.services.repair import open_without_workflow
 from liaison.settings import Profile, Settings
 
 _CLOCK_SLACK: Final = timedelta(minutes=5)
 _HORIZON: Final = timedelta(days=45)
 _SHOWN: Final = 5
-_AFTER_SCHEMA: Final = ("key ring", "clock", "calendar", "pollers", "workflows")
+_AFTER_SCHEMA: Final = ("key ring", "clock", "calendar", "sends", "pollers", "workflows")
 
 
 async def check_book(settings: Settings) -> list[Finding]:
@@ -70,6 +71,7 @@ async def _look(settings: Settings, platform: Platform) -> AsyncIterator[Finding
     yield await _check_ring(settings, platform)
     yield await _check_clock(platform)
     yield await _check_calendar(platform)
+    yield await _check_sends(platform)
     if settings.profile is Profile.LOCAL and not is_running(settings):
         for finding in _skipped(("pollers", "workflows"), "liaison up is not running."):
             yield finding
@@ -118,13 +120,29 @@ def _check_pollers(found: dict[Check, bool]) -> Finding:
 
 async def _check_workflows(platform: Platform) -> Finding:
     try:
-        lost = await open_without_workflow(platform)
+        found = await compare(platform)
     except Refused:
         return skipped("workflows", "Temporal does not answer.")
-    if lost:
-        named = ", ".join(lost[:_SHOWN]) + (" ..." if len(lost) > _SHOWN else "")
-        return failed("workflows", f"{len(lost)} open requests have no running workflow; liaison repair REF: {named}")
+    says = [
+        f"{len(references)} {of_these}: {', '.join(references[:_SHOWN])}{' ...' if len(references) > _SHOWN else ''}"
+        for references, of_these in (
+            (found.lost, "open requests have no running workflow"),
+            (found.outdated, "open requests have a workflow of another time"),
+            (found.strays, "workflows run for requests that are closed or unknown"),
+        )
+        if references
+    ]
+    if says:
+        return failed("workflows", f"{'; '.join(says)}. Mend with liaison repair REF, or liaison repair --all.")
     return ok("workflows", "every open request has its workflow")
+
+
+async def _check_sends(platform: Platform) -> Finding:
+    async with platform.db.read() as session:
+        row = await sends(session)
+    if row is not None and row.frozen:
+        return warning("sends", f"Frozen since {row.since:%Y-%m-%d %H:%M} UTC: {row.reason}.")
+    return ok("sends", "messages may leave")
 
 
 def _skipped(checks: tuple[str, ...], says: str) -> list[Finding]:

@@ -82,20 +82,6 @@ async def messages_to_show(
     return found.all()
 
 
-async def references_with_run(session: AsyncSession, registered_before: datetime) -> list[str]:
-    """References of open requests old enough to have a running workflow, in order."""
-    found = await session.exec(
-        select(Request.reference)
-        .where(
-            col(Request.stage) != Stage.CLOSED,
-            col(Request.attached_to).is_(None),
-            col(Request.registered_at) < registered_before,
-        )
-        .order_by(Request.reference)
-    )
-    return list(found.all())
-
-
 def _with_plan() -> Select[Request, Request, Plan]:
     main = aliased(Request)
     in_force = and_(col(Plan.reference) == col(main.reference), col(Plan.number) == col(main.plan))

@@ -58,6 +58,7 @@ def test_a_sound_folder_at_rest_is_healthy(place: Place) -> None:
         "key ring",
         "clock",
         "calendar",
+        "sends",
         "pollers",
         "workflows",
     }
