@@ -6,6 +6,7 @@ from activities.tools import PLATFORM, Tools
 from liaison.contract.messages import RecordEvents
 from liaison.contract.names import run_stream
 from liaison.db.record import append_clerk_item, append_event, lock_request
+from liaison.metrics import PROJECTION_LAG
 from liaison.policy.words import EventKind, Procedure
 
 
@@ -29,6 +30,7 @@ class Recording:
                     recorded_at=now, seq=event.seq,
                 ):  # fmt: skip
                     continue
+                PROJECTION_LAG.observe((now - at).total_seconds())
                 if event.kind is EventKind.PROCEDURE_CHANGED:
                     request.procedure = Procedure.ORDINARY
                 if event.clerk_item:

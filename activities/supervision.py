@@ -1,6 +1,6 @@
 """Silence climbs: a rung is recorded, the request lies in the leader's inbox, the bell rings in its window (art. 8)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
@@ -16,6 +16,7 @@ from liaison.db.record import append_event, lock_request, record_faults
 from liaison.db.rungs import planned_rung, supervise, timely_ending
 from liaison.db.tables import Plan, Request, RungRecord
 from liaison.db.texts import data_key, write_text
+from liaison.metrics import TIMER_LATENESS
 from liaison.policy.recipients import Recipient, one_message_each, recipient_of
 from liaison.policy.roster import Holder, Roster
 from liaison.policy.titles import TITLES, titles
@@ -35,6 +36,7 @@ class Supervision:
     @activity.defn
     async def record_rung(self, due: RungDue) -> RungRecorded:
         """Record a rung, lay the request into the leader's inbox, ring the bell in its window."""
+        late: timedelta | None = None
         async with self._tools.db.write() as session:
             request = await lock_request(session, due.reference)
             record = await session.get(RungRecord, (due.reference, ROUND, due.rung))
@@ -46,7 +48,10 @@ class Supervision:
                 if not due.escalated_by and await self._hold_back(session, due, due_at):
                     return RungRecorded(held_back=True)
                 record = await self._record(session, request, plan, due, due_at)
+                late = record.recorded_at - datetime.fromisoformat(planned_rung(plan, due.rung)["act_at"])
             told = TITLES[record.post]
+        if late is not None and not due.escalated_by:
+            TIMER_LATENESS.observe(late.total_seconds())
         await self._messaging.hand_on(due.reference, rung_cause(due.rung))
         return RungRecorded(post=told)
 

@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
+from temporalio.runtime import Runtime
 
 from api.description import install_description
 from api.middleware import Border
@@ -24,12 +25,14 @@ from liaison.db.rulebook import Rulebook
 from liaison.db.schema import check
 from liaison.keys import KeyRing, KeysError, read_key_ring
 from liaison.logs import configure_logs
+from liaison.metrics import Endpoint
 from liaison.services.clock_offset import clock_watched
 from liaison.services.platform import Platform
 from liaison.services.production import refuse_sample_keys
 from liaison.services.readiness import Watch
+from liaison.services.watching import book_shown
 from liaison.settings import Profile, Settings, SettingsError, load_settings
-from liaison.temporal import connect, logged_runtime
+from liaison.temporal import connect, measured_runtime
 
 DRAIN_SECONDS: Final = 2
 """Calls under way may finish; the supervisor gives the process three seconds."""
@@ -71,19 +74,16 @@ def create_app(open_platform: OpenPlatform, *, show_openapi: bool) -> FastAPI:
 
 
 @asynccontextmanager
-async def open_platform(settings: Settings, ring: KeyRing) -> AsyncIterator[Platform]:
+async def open_platform(
+    settings: Settings, ring: KeyRing, runtime: Runtime, metrics: Endpoint | None
+) -> AsyncIterator[Platform]:
     """The parts of a real process. Temporal may be down: its client connects with the first call."""
     db = Database(settings.database_url.get_secret_value())
     try:
-        yield Platform(
-            db=db,
-            ring=ring,
-            rulebook=Rulebook(),
-            client=await connect(
-                settings, "api", data_converter=data_converter(ring), lazy=True, runtime=logged_runtime()
-            ),
-            clock=lambda: datetime.now(UTC),
-        )
+        client = await connect(settings, "api", data_converter=data_converter(ring), lazy=True, runtime=runtime)
+        platform = Platform(db, ring, Rulebook(), client, clock=lambda: datetime.now(UTC))
+        async with book_shown(platform, metrics):
+            yield platform
     finally:
         await db.close()
 
@@ -97,6 +97,7 @@ def main() -> None:
         check(url)
         if settings.profile is Profile.PRODUCTION:
             asyncio.run(refuse_sample_keys(url))
+        runtime, metrics = measured_runtime(settings, "api")
     except FileNotFoundError:
         _give_up("There is no key ring at LIAISON_KEY_RING: `liaison up` or `liaison keys ring` makes one.")
     except SQLAlchemyError:
@@ -105,7 +106,8 @@ def main() -> None:
     except (SettingsError, KeysError, DatabaseError) as fault:
         _give_up(str(fault))
     configure_logs("api", form=settings.log_format, level=settings.log_level)
-    _serve(settings, ring)
+    is_local = settings.profile is Profile.LOCAL
+    _serve(settings, create_app(lambda: open_platform(settings, ring, runtime, metrics), show_openapi=is_local))
 
 
 def _give_up(sentence: str) -> NoReturn:
@@ -113,8 +115,7 @@ def _give_up(sentence: str) -> NoReturn:
     leave(Exit.NOT_READY)
 
 
-def _serve(settings: Settings, ring: KeyRing) -> None:
-    app = create_app(lambda: open_platform(settings, ring), show_openapi=settings.profile is Profile.LOCAL)
+def _serve(settings: Settings, app: FastAPI) -> None:
     config = uvicorn.Config(
         app,
         host=str(settings.api_host),

@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
 
+from liaison import metrics
 from liaison.converter import ENCRYPTED, KEY_ID, PUBLIC_MARK, UNDECODABLE_MARK, LiaisonPayloadConverter
 from liaison.keys import DamagedCiphertext, KeyRing, UnknownKey
 
@@ -53,9 +54,9 @@ class EncryptingCodec(PayloadCodec):
         try:
             return Payload.FromString(self._ring.decrypt(key_id, payload.data, _BOUND_TO))
         except UnknownKey:
-            return _marked(payload, "unknown key")
+            return _marked(payload, metrics.UNKNOWN_KEY)
         except (DamagedCiphertext, DecodeError):
-            return _marked(payload, "damaged")
+            return _marked(payload, metrics.DAMAGED)
 
 
 def data_converter(ring: KeyRing) -> DataConverter:
@@ -68,6 +69,7 @@ def data_converter(ring: KeyRing) -> DataConverter:
 
 
 def _marked(payload: Payload, reason: str) -> Payload:
+    metrics.CODEC_FAILURES.labels(reason).inc()
     marked = Payload()
     marked.CopyFrom(payload)
     marked.metadata[UNDECODABLE_MARK] = reason.encode()

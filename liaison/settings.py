@@ -20,7 +20,7 @@ LOOPBACK: Final = IPv4Address("127.0.0.1")
 MASK: Final = "********"
 
 _DATABASES: Final = ("sqlite+aiosqlite:///", "postgresql+psycopg://", "postgresql://")
-_PORTS: Final = ("api_port", "temporal_port", "temporal_ui_port")
+_PORTS: Final = ("api_port", "temporal_port", "temporal_ui_port", "api_metrics_port", "worker_metrics_port")
 _SHOWN: Final = 40
 
 BuildId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     api_port: Port = 8400
     temporal_port: Port = 7233
     temporal_ui_port: Port = 8233
+    metrics_host: IPv4Address = LOOPBACK
+    api_metrics_port: Port | None = None
+    worker_metrics_port: Port | None = None
     temporal_binary: Path | None = None
     database_url: SecretStr = Field(
         default_factory=lambda given: SecretStr(f"{_DATABASES[0]}{given['home'] / 'liaison.db'}")
@@ -105,7 +108,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:
         for one, other in combinations(_PORTS, 2):
-            if getattr(self, one) == getattr(self, other):
+            if getattr(self, one) == getattr(self, other) is not None:
                 sentence = (
                     f"{_variable(one)} and {_variable(other)} are both {getattr(self, one)}; give each its own port."
                 )
@@ -117,6 +120,10 @@ class Settings(BaseSettings):
         if self.profile is Profile.LOCAL and self.api_host != LOOPBACK:
             raise PydanticCustomError(
                 "sentence", f"LIAISON_API_HOST must be {LOOPBACK} in the local profile, which serves this machine only."
+            )
+        if self.profile is Profile.LOCAL and self.metrics_host != LOOPBACK:
+            raise PydanticCustomError(
+                "sentence", f"LIAISON_METRICS_HOST must be {LOOPBACK} in the local profile, as figures need no key."
             )
         if self.profile is Profile.PRODUCTION and self.plain_signals == "accept":
             raise PydanticCustomError(

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import IndexedValueType
@@ -30,6 +30,7 @@ from temporalio.runtime import (
 )
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
+from liaison.metrics import PATH, Endpoint, free_loopback_address
 from liaison.settings import Profile, Settings, SettingsError
 
 RETENTION: Final = timedelta(hours=720)
@@ -57,6 +58,33 @@ def logged_runtime(metrics: PrometheusConfig | None = None) -> Runtime:
     )
     lines = LoggingConfig(TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=forwarding)
     return Runtime(telemetry=TelemetryConfig(logging=lines, metrics=metrics))
+
+
+def measured_runtime(settings: Settings, role: Literal["api", "worker"]) -> tuple[Runtime, Endpoint | None]:
+    """The runtime of a process and, if a port is set for it, its ``/metrics`` with the SDK's own; make one a process.
+
+    Raises:
+        SettingsError: the port cannot be listened on.
+    """
+    port = settings.api_metrics_port if role == "api" else settings.worker_metrics_port
+    if port is None:
+        return logged_runtime(), None
+    address = free_loopback_address()
+    try:
+        endpoint = Endpoint(str(settings.metrics_host), port, f"http://{address}{PATH}")
+    except OSError as fault:
+        variable = f"LIAISON_{role.upper()}_METRICS_PORT"
+        raise SettingsError(
+            f"{variable} cannot be listened on: {settings.metrics_host}:{port}, {fault.strerror}."
+        ) from None
+    return logged_runtime(_sdk_metrics(address)), endpoint
+
+
+def _sdk_metrics(address: str) -> PrometheusConfig:
+    """The SDK's own metrics at ``address``, in Prometheus's naming: seconds, units and ``_total`` in the names."""
+    return PrometheusConfig(
+        bind_address=address, counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True
+    )
 
 
 async def connect(

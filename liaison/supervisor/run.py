@@ -165,7 +165,11 @@ async def _tied(settings: Settings, death_signal: bool) -> AsyncIterator[Leash]:
 
 def _ports(settings: Settings) -> dict[str, int]:
     """The ports this profile listens on, by the variables that set them."""
-    ports = {"LIAISON_API_PORT": settings.api_port}
+    metrics = {
+        "LIAISON_API_METRICS_PORT": settings.api_metrics_port,
+        "LIAISON_WORKER_METRICS_PORT": settings.worker_metrics_port,
+    }
+    ports = {"LIAISON_API_PORT": settings.api_port} | {name: port for name, port in metrics.items() if port is not None}
     if settings.profile is Profile.LOCAL:
         ports |= {
             "LIAISON_TEMPORAL_PORT": settings.temporal_port,
