@@ -21,5 +21,9 @@ class DuplicateMatter(DatabaseError):
         self.reference = reference
 
 
+class UnknownWord(DatabaseError):
+    """A row holds a word this program does not know, as after a repair by hand; the text names word and list."""
+
+
 class SchemaMismatch(DatabaseError):
     """The database is at another revision than this program."""

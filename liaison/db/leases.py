@@ -11,6 +11,7 @@ from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.messages import WANTED
+from liaison.db.sound import sound_rows
 from liaison.db.tables import Action, Message, Plan, Request
 from liaison.policy.words import ActionState, Stage
 
@@ -38,13 +39,13 @@ async def lease_unstarted(
     )
     references = list(leased.scalars())
     in_force = and_(col(Plan.reference) == col(Request.reference), col(Plan.number) == col(Request.plan))
-    found = await session.exec(
+    leased_rows = (
         select(Request, Plan)
         .join(Plan, in_force)
         .where(col(Request.reference).in_(references))
         .order_by(col(Request.registered_at))
     )
-    return [(request, plan) for request, plan in found.all()]
+    return [(request, plan) for request, plan in await sound_rows(session, leased_rows, col(Request.reference))]
 
 
 async def lease_pending_actions(
@@ -67,8 +68,7 @@ async def lease_pending_actions(
         update(Action).where(col(Action.id).in_(chosen), free).values(leased_until=until).returning(col(Action.id))
     )
     ids = list(leased.scalars())
-    found = await session.exec(select(Action).where(col(Action.id).in_(ids)).order_by(Action.id))
-    return found.all()
+    return await sound_rows(session, select(Action).where(col(Action.id).in_(ids)).order_by(Action.id), col(Action.id))
 
 
 async def keep_started(session: AsyncSession, references: Sequence[str], until: datetime) -> None:
@@ -89,7 +89,7 @@ async def release_actions(session: AsyncSession, reference: str) -> None:
 
 async def messages_left(session: AsyncSession, reserved_before: datetime, limit: int) -> Sequence[Message]:
     """Messages of which no sender has taken charge, as after a crash between commit and hand-over, or a restoring."""
-    found = await session.exec(
+    left = (
         select(Message)
         .where(
             col(Message.state).in_(WANTED),
@@ -99,4 +99,4 @@ async def messages_left(session: AsyncSession, reserved_before: datetime, limit:
         .order_by(Message.id)
         .limit(limit)
     )
-    return found.all()
+    return await sound_rows(session, left, col(Message.id))

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
+from liaison.db.sound import sound_rows
 from liaison.db.tables import Event, Message, Plan, Request
 from liaison.db.visibility import visible
 from liaison.policy.scope import Scope
@@ -51,13 +52,13 @@ async def list_requests(
     session: AsyncSession, scope: Scope, filters: RequestFilters, now: datetime, after: str, limit: int
 ) -> list[Found]:
     """Requests the scope may see with references greater than ``after``, in their order."""
-    found = await session.exec(
+    wanted = (
         _with_plan()
         .where(visible(scope), col(Request.reference) > after, *_conditions(filters, now))
         .order_by(Request.reference)
         .limit(limit)
     )
-    return [Found(own, main, plan) for own, main, plan in found.all()]
+    return [Found(own, main, plan) for own, main, plan in await sound_rows(session, wanted, col(Request.reference))]
 
 
 async def events_of(session: AsyncSession, references: Sequence[str], after: int, limit: int) -> Sequence[Event]:
@@ -78,8 +79,8 @@ async def messages_to_show(
     about = select(Message).join(Request, col(Request.reference) == col(Message.reference)).where(visible(scope))
     if reference is not None:
         about = about.where(Message.reference == reference)
-    found = await session.exec(about.where(col(Message.id) > after).order_by(Message.id).limit(limit))
-    return found.all()
+    wanted = about.where(col(Message.id) > after).order_by(Message.id).limit(limit)
+    return await sound_rows(session, wanted, col(Message.id))
 
 
 def _with_plan() -> Select[Request, Request, Plan]:

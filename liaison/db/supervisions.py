@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from liaison.db.sound import sound_rows
 from liaison.db.tables import Plan, Request, RungRecord
 from liaison.policy.scope import Scope
 from liaison.policy.words import KeyRole, Post, Stage
@@ -28,7 +29,7 @@ async def supervised(
     )
     same_record = and_(col(RungRecord.reference) == highest.c.reference, place == highest.c.place)
     plan_in_force = and_(col(Plan.reference) == col(Request.reference), col(Plan.number) == col(Request.plan))
-    found = await session.exec(
+    inbox = (
         select(RungRecord, Request, Plan)
         .join(highest, same_record)
         .join(Request, col(Request.reference) == col(RungRecord.reference))
@@ -37,7 +38,7 @@ async def supervised(
         .order_by(RungRecord.reference)
         .limit(limit)
     )
-    return found.all()
+    return await sound_rows(session, inbox, col(RungRecord.reference))
 
 
 async def mark_opened(session: AsyncSession, scope: Scope, references: Sequence[str], at: datetime) -> None:

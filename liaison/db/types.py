@@ -7,6 +7,8 @@ from typing import Any, cast
 from sqlalchemy import DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator
 
+from liaison.db.errors import UnknownWord
+
 
 class Instant(TypeDecorator[datetime]):
     """An aware datetime, stored in UTC. Naive ones are refused at this border (design section 4)."""
@@ -41,7 +43,12 @@ class Word(TypeDecorator[StrEnum]):
         return None if value is None else self.words(value).value
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> StrEnum | None:
-        return None if value is None else self.words(value)
+        if value is None:
+            return None
+        try:
+            return self.words(value)
+        except ValueError:
+            raise UnknownWord(f"{self.words.__name__} has no {str(value)[:32]!a}") from None
 
 
 def stored_as(words: type[StrEnum]) -> type[Any]:

@@ -11,9 +11,9 @@ from contextlib import suppress
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from liaison.contract.starting import start_notice
+from liaison.db.errors import DatabaseError
 from liaison.db.leases import keep_started, keep_taken, lease_pending_actions, lease_unstarted, messages_left
 from liaison.db.messages import mark_handed_on
 from liaison.db.tables import Action, Message, Plan, Request
@@ -37,7 +37,7 @@ _log = structlog.get_logger()
 
 
 async def run_relay(platform: Platform, stop: asyncio.Event, name: str) -> None:
-    """Work once a second until ``stop`` is set; neither a dead database nor a dead Temporal ends it.
+    """Work once a second until ``stop`` is set; whatever one round meets, the next one comes.
 
     Args:
         platform: The parts.
@@ -47,8 +47,9 @@ async def run_relay(platform: Platform, stop: asyncio.Event, name: str) -> None:
     while not stop.is_set():
         try:
             await relay_once(platform)
-        except SQLAlchemyError as error:
-            _log.warning("relay waits for the database", component=name, error_type=type(error).__name__)
+        except Exception as error:
+            # A dead database above all; but nobody would notice a relay that ended by anything else either.
+            _log.warning("relay starts over", component=name, error_type=type(error).__name__)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), ROUND_SECONDS)
 
@@ -110,7 +111,12 @@ def _by_request(actions: Iterable[Action]) -> list[list[Action]]:
 async def _deliver_in_order(platform: Platform, actions: Sequence[Action]) -> list[tuple[Action, Delivery]]:
     delivered = []
     for action in actions:
-        delivery = await deliver(platform, action)
+        try:
+            delivery = await deliver(platform, action)
+        except DatabaseError as error:
+            # Its request cannot be read until somebody mends it; nobody else's action waits for that.
+            _log.warning("an action waits", reference=action.reference, error_type=type(error).__name__)
+            break
         delivered.append((action, delivery))
         if delivery.fate is Fate.WAITING:
             # A later action must not overtake an earlier one.

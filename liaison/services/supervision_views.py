@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from liaison.db.supervisions import mark_opened, supervised
 from liaison.db.tables import Plan, Request, RungRecord
 from liaison.db.texts import CONTENT, data_key, read_text
+from liaison.keys import KeysError
 from liaison.policy.overdue import business_days_past
 from liaison.policy.scope import Scope
 from liaison.policy.words import KeyRole
@@ -17,6 +18,9 @@ from liaison.services.show import show_holder, shown
 
 SUPERVISORS = frozenset({KeyRole.LEADER, KeyRole.JUDGE, KeyRole.CHAMBER})
 """Judges too: one may stand in for a leader who is away."""
+
+UNREADABLE = "原文暂时无法读取，请联系运维人员。The text cannot be read at present; please tell the operators."
+"""Stands for a text that is damaged: the leader still sees that somebody waits, and all his other requests."""
 
 
 async def supervisions_view(
@@ -40,12 +44,19 @@ async def supervisions_view(
     return page(rows, limit, lambda row: row[0].reference, lambda row: items[row[0].reference])
 
 
+async def _content(platform: Platform, session: AsyncSession, reference: str) -> str | None:
+    try:
+        key = await data_key(session, platform.ring, reference)
+        return await read_text(session, key, reference, CONTENT)
+    except KeysError:
+        return UNREADABLE
+
+
 async def _item(
     platform: Platform, session: AsyncSession, row: tuple[RungRecord, Request, Plan], now: datetime
 ) -> Body:
     record, request, plan = row
     calendar = await platform.rulebook.calendar(session, plan.calendar_version)
-    key = await data_key(session, platform.ring, request.reference)
     day0, limit_day = date.fromisoformat(plan.day0), date.fromisoformat(plan.rungs[0]["due_on"])
     return {
         "reference": request.reference,
@@ -54,7 +65,7 @@ async def _item(
         "in_place_of": record.in_place_of,
         "court": request.court,
         "category": request.category.value,
-        "content": await read_text(session, key, request.reference, CONTENT),
+        "content": await _content(platform, session, request.reference),
         "received_at": shown(request.received_at),
         "days_since_receipt": business_days_past(calendar, day0, now),
         "days_overdue": business_days_past(calendar, limit_day, now),
