@@ -25,7 +25,7 @@ READS: Final = (Slug.UNAUTHENTICATED, Slug.FORBIDDEN, Slug.UNAVAILABLE)
 
 WRITES: Final = (
     *(*READS, Slug.KEY_MISSING, Slug.MALFORMED, Slug.INVALID, Slug.KEY_REUSED, Slug.KEY_IN_PROGRESS),
-    *(Slug.TOO_LARGE, HttpSlug.UNSUPPORTED_MEDIA_TYPE, Slug.CLOCK_OFFSET),
+    *(Slug.TOO_LARGE, HttpSlug.UNSUPPORTED_MEDIA_TYPE, Slug.CLOCK_OFFSET, Slug.STORAGE_FULL),
 )
 """What any operation that writes can end in."""
 

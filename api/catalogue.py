@@ -91,6 +91,15 @@ _ALL: Final = (
         Wording("没有该密钥可见的内容", "请核对诉求编号（包括末位校验字母）和所用密钥。"),
     ),
     ProblemType(
+        Slug.ERASED,
+        410,
+        Wording(
+            "What was said here has been erased",
+            "Its age had come: nobody can read the texts any more. Dates, stages and the record stay.",
+        ),
+        Wording("内容已按保存期限删除", "文字内容已到保存期限并被销毁，任何人都无法再查阅；日期、阶段和记录仍予保留。"),
+    ),
+    ProblemType(
         Slug.CONFLICT,
         409,
         Wording("This does not fit the present state", "Read the request again; somebody may have acted before."),
@@ -143,6 +152,19 @@ _ALL: Final = (
         Wording(
             "平台时钟有误",
             "收到时间将不准确，时钟校正前暂不受理。请保留内容，并在 Retry-After 之后以同一 Idempotency-Key 重试。",
+        ),
+    ),
+    ProblemType(
+        Slug.STORAGE_FULL,
+        503,
+        Wording(
+            "The disk is nearly full",
+            "Nothing new is taken in until there is room; reading goes on. Repeat with the same Idempotency-Key after "
+            "`Retry-After`.",
+        ),
+        Wording(
+            "存储空间不足",
+            "空间恢复之前暂不受理新内容，查询不受影响。请在 Retry-After 之后以同一 Idempotency-Key 重试。",
         ),
     ),
     ProblemType(

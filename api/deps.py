@@ -129,8 +129,9 @@ async def once(request: Request) -> Once:
     """The call's ``Idempotency-Key``.
 
     Raises:
-        Refused: missing, or not 1 to 200 visible ASCII characters.
+        Refused: missing, or not 1 to 200 visible ASCII characters; or there is no room left to write anything.
     """
+    platform_of(request).storage.refuse_if_full()
     key = request.headers.get("idempotency-key", "")
     if not _IDEMPOTENCY_KEY.fullmatch(key):
         raise Refused(Slug.KEY_MISSING)

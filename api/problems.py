@@ -91,7 +91,7 @@ def _content(kind: ProblemType, language: Language, detail: str, faults: Sequenc
 def _headers_of(kind: ProblemType) -> dict[str, str]:
     if kind.status == 401:
         return {"WWW-Authenticate": 'Bearer realm="judge-liaison"'}
-    if kind.slug in (Slug.UNAVAILABLE, Slug.CLOCK_OFFSET, Slug.KEY_IN_PROGRESS):
+    if kind.slug in (Slug.UNAVAILABLE, Slug.CLOCK_OFFSET, Slug.STORAGE_FULL, Slug.KEY_IN_PROGRESS):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return {}
 

@@ -210,7 +210,7 @@ def _add(the: ActionList) -> None:
         responses={
             200: {"description": "The stored answer to an earlier call", "model": ActionView},
             202: {"description": "Kept; its record says later what became of it", "model": ActionView},
-            **problems(*WRITES, Slug.NOT_FOUND, Slug.NOT_THE_HOLDER, Slug.CONFLICT),
+            **problems(*WRITES, Slug.NOT_FOUND, Slug.NOT_THE_HOLDER, Slug.CONFLICT, Slug.ERASED),
         },
         openapi_extra=takes(*the.models),
     )(_taker(the))

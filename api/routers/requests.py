@@ -70,7 +70,7 @@ async def show_request(caller: Annotated[Caller, allow()], reference: Reference)
     operation_id="read_content",
     summary="What the party asked",
     response_model=ContentView,
-    responses=problems(*READS, Slug.NOT_FOUND),
+    responses=problems(*READS, Slug.NOT_FOUND, Slug.ERASED),
 )
 async def read_content(caller: Annotated[Caller, allow()], reference: Reference) -> Response:
     """Read a party's text, for holder and team, whoever it is offered to, supervisors, clerks and its own channel."""

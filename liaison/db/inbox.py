@@ -49,8 +49,8 @@ async def actions_of(
 async def action_texts(
     session: AsyncSession, ring: KeyRing, reference: str, ids: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
-    """What actions say, by action id; those that say nothing are left out."""
-    if not ids:
+    """What actions say, by action id; those that say nothing, or were erased by age, are left out."""
+    if not ids or (await session.get_one(Request, reference)).erased_at is not None:
         return {}
     key = await data_key(session, ring, reference)
     texts = {action_id: await read_text(session, key, reference, action_id) for action_id in ids}

@@ -37,7 +37,7 @@ from liaison.services.action_rules import (
 from liaison.services.clock_offset import refuse_if_clock_is_off
 from liaison.services.delivery import Delivery, Fate, deliver_and_see
 from liaison.services.errors import Fault, Refused, Slug
-from liaison.services.finding import visible_request
+from liaison.services.finding import refuse_if_erased, visible_request
 from liaison.services.idempotency import store_answer, store_final_answer, stored_answer
 from liaison.services.platform import Answer, Platform
 from liaison.services.reply_rules import reply_faults
@@ -80,7 +80,7 @@ async def take_action(
 
     Raises:
         Refused: ``NOT_FOUND``, ``FORBIDDEN``, ``NOT_THE_HOLDER``, ``CONFLICT``, ``INVALID``, ``KEY_REUSED``,
-            ``CLOCK_OFFSET``.
+            ``CLOCK_OFFSET``, ``ERASED``.
     """
     await refuse_if_clock_is_off(platform)
     keeping = _Keeping(platform, scope, reference, action, idempotency_key, fingerprint)
@@ -119,6 +119,7 @@ class _Keeping:
                 return earlier, None
             found = await visible_request(session, scope, self._reference)
             matter = await self._matter(session, found, now)
+            refuse_if_erased(matter.main)
             check_right(matter, scope, action.kind, action.detail)
             check_state(matter, scope, action.kind, action.detail)
             check_target(matter, action.kind, action.detail, action.target)

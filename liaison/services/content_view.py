@@ -4,7 +4,7 @@ from liaison.db.texts import CONTENT, data_key, read_contact, read_text
 from liaison.policy.scope import Scope
 from liaison.policy.words import KeyRole
 from liaison.services.errors import Refused, Slug
-from liaison.services.finding import visible_request
+from liaison.services.finding import refuse_if_erased, visible_request
 from liaison.services.platform import Body, Platform
 from liaison.services.readers import may_read
 
@@ -19,7 +19,7 @@ async def content_view(platform: Platform, scope: Scope, reference: str) -> Body
         those complained of, where there are any; ``phone`` is E.164.
 
     Raises:
-        Refused: ``NOT_FOUND``; ``FORBIDDEN`` to those who may see the request but need not read it.
+        Refused: ``NOT_FOUND``; ``FORBIDDEN`` to those who may see the request but need not read it; ``ERASED``.
     """
     async with platform.db.read() as session:
         found = await visible_request(session, scope, reference)
@@ -28,6 +28,7 @@ async def content_view(platform: Platform, scope: Scope, reference: str) -> Body
             zh = "仅限承办人及其团队、受派人、督办领导、平台工作人员查阅。"
             raise Refused(Slug.FORBIDDEN, zh, "Only those who must act on this request may read it.")
         own = found.own
+        refuse_if_erased(own)
         key = await data_key(session, platform.ring, own.reference)
         party = await read_contact(session, key, own.reference)
         content = await read_text(session, key, own.reference, CONTENT)

@@ -13,6 +13,7 @@ class Slug(StrEnum):
     FORBIDDEN = "forbidden"
     NOT_THE_HOLDER = "not-the-holder"
     NOT_FOUND = "not-found"
+    ERASED = "erased"
     CONFLICT = "conflict"
     KEY_MISSING = "idempotency-key-missing"
     KEY_REUSED = "idempotency-key-reused"
@@ -20,6 +21,7 @@ class Slug(StrEnum):
     TOO_LARGE = "too-large"
     UNAVAILABLE = "unavailable"
     CLOCK_OFFSET = "clock-offset"
+    STORAGE_FULL = "storage-full"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.reads import Found, find_request
+from liaison.db.tables import Request
 from liaison.policy.scope import Scope
 from liaison.services.errors import Refused, Slug
 
@@ -17,6 +18,16 @@ async def visible_request(session: AsyncSession, scope: Scope, reference: str) -
     if found is None:
         raise not_found()
     return found
+
+
+def refuse_if_erased(request: Request) -> None:
+    """Say that what was written about a request is gone, where somebody needs it.
+
+    Raises:
+        Refused: ``ERASED``.
+    """
+    if request.erased_at is not None:
+        raise Refused(Slug.ERASED)
 
 
 def not_found() -> Refused:

@@ -12,6 +12,7 @@ from liaison.db.engine import Database
 from liaison.db.rulebook import Rulebook
 from liaison.keys import KeyRing
 from liaison.policy.scope import Scope
+from liaison.services.storage import Storage
 
 Body = dict[str, Any]
 """A JSON object as the API shows it."""
@@ -87,6 +88,7 @@ class Platform:
         breaker: Spares callers the wait while Temporal is down.
         temporal_clock: Temporal's clock, as far as this process has read it.
         known_keys: API keys read in the last two seconds.
+        storage: Room on the book's disk.
     """
 
     db: Database
@@ -97,6 +99,7 @@ class Platform:
     breaker: Breaker = field(default_factory=Breaker, kw_only=True)
     temporal_clock: TemporalClock = field(default_factory=TemporalClock, kw_only=True)
     known_keys: dict[str, KnownKey] = field(default_factory=dict, kw_only=True)
+    storage: Storage = field(default_factory=Storage, kw_only=True)
 
 
 @dataclass(frozen=True)

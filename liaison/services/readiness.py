@@ -39,10 +39,12 @@ class Check(StrEnum):
     CODEC = "codec"
     TEMPORAL = "temporal"
     WORKER = "worker"
+    DISK = "disk"
 
 
 class Readiness(StrEnum):
-    """``degraded`` was ready once and still registers everything, but work waits for Temporal or a worker."""
+    """``degraded``: it was ready once and still registers everything, but work waits for Temporal or a worker; or the
+    disk is nearly full, so that reading goes on and nothing is taken in."""
 
     READY = "ready"
     DEGRADED = "degraded"
@@ -66,7 +68,7 @@ class Watch:
             if time.monotonic() - self._looked_at >= self._kept:
                 self._found = await _checks(self._platform)
                 self._looked_at = time.monotonic()
-        self._was_ready = self._was_ready or all(self._found.values())
+        self._was_ready = self._was_ready or all(self._found[check] for check in Check if check is not Check.DISK)
         return self._state(), dict(self._found)
 
     def _state(self) -> Readiness:
@@ -82,6 +84,7 @@ async def _checks(platform: Platform) -> dict[Check, bool]:
         Check.DATABASE: unseals is not None,
         Check.CODEC: unseals is True,
         Check.TEMPORAL: polled_at is not None,
+        Check.DISK: platform.storage.has_room,
         Check.WORKER: polled_at is not None and datetime.now(UTC) - polled_at < RECENTLY,
     }
 

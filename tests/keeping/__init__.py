@@ -1,0 +1,1 @@
+"""What is kept, erased, copied and put back."""
