@@ -39,6 +39,17 @@ class MessageQuery(PageQuery):
     reference: str | None = Field(default=None, max_length=20, description="Of one request.")
 
 
+class FeedQuery(BaseModel):
+    """From where on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    after: str | None = Field(
+        default=None, max_length=100, pattern="^[!-~]+$", description="`next_cursor` of the last answer."
+    )
+    limit: int = Field(default=50, ge=1, le=200)
+
+
 class DeadlineQuery(BaseModel):
     """A time and a court."""
 

@@ -115,6 +115,13 @@ class EventView(View):
     detail: dict[str, Any]
 
 
+class Feed(View):
+    """Lines of the record of many requests. ``reference``, ``stream`` and ``seq`` together tell one from another."""
+
+    items: list[EventView]
+    next_cursor: str = Field(description="Send it as `after` to go on; never null, on an empty page neither.")
+
+
 class ActionView(View):
     """What somebody did to a request and what became of it."""
 

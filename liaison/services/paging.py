@@ -19,8 +19,8 @@ _LAST_NUMBER = 2**31 - 1
 """PostgreSQL refuses to compare a column of numbers with a greater one."""
 
 
-def key_of(cursor: str | None) -> str:
-    """The key a page begins after; empty for the first page.
+def key_of(cursor: str | None, parameter: str = "cursor") -> str:
+    """The key a page begins after; empty for the first page. ``parameter`` is the name callers know it by.
 
     Raises:
         Refused: ``INVALID``, the cursor was not made here.
@@ -30,19 +30,19 @@ def key_of(cursor: str | None) -> str:
     try:
         key = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, UnicodeError):
-        raise bad_cursor() from None
+        raise bad_cursor(parameter) from None
     if not _KEY.fullmatch(key):
-        raise bad_cursor()
+        raise bad_cursor(parameter)
     return key
 
 
-def number_of(cursor: str | None) -> int:
+def number_of(cursor: str | None, parameter: str = "cursor") -> int:
     """The same for a numbered list."""
-    key = key_of(cursor)
+    key = key_of(cursor, parameter)
     if not key:
         return 0
     if not key.isdecimal() or int(key) > _LAST_NUMBER:
-        raise bad_cursor()
+        raise bad_cursor(parameter)
     return int(key)
 
 
@@ -50,14 +50,15 @@ def page(rows: Sequence[Row], limit: int, key: Callable[[Row], str | int | None]
     """One page of rows that were read with ``limit + 1``: the extra row tells that there are more."""
     shown = rows[:limit]
     more = len(rows) > limit
-    return {"items": [show(row) for row in shown], "next_cursor": _cursor(str(key(shown[-1]))) if more else None}
+    return {"items": [show(row) for row in shown], "next_cursor": cursor_at(key(shown[-1])) if more else None}
 
 
-def bad_cursor() -> Refused:
+def cursor_at(key: str | int | None) -> str:
+    """The cursor of a page that begins after this key."""
+    return base64.urlsafe_b64encode(str(key).encode("ascii")).decode("ascii")
+
+
+def bad_cursor(parameter: str = "cursor") -> Refused:
     """The refusal of a cursor that no page gave."""
-    fault = Fault("/cursor", "分页游标无效。", "This cursor was not given by a page.")
+    fault = Fault(f"/{parameter}", "分页游标无效。", "This cursor was not given by a page.")
     return Refused(Slug.INVALID, "分页游标无效。", "The cursor is not valid.", (fault,))
-
-
-def _cursor(key: str) -> str:
-    return base64.urlsafe_b64encode(key.encode("ascii")).decode("ascii")

@@ -38,6 +38,7 @@ MAY: dict[tuple[str, str], set[KeyRole]] = {
     **{("GET", f"{REQUEST}/{name}/{{action_id}}"): ANYBODY for name in LISTS},
     ("GET", "/v1/supervisions"): {KeyRole.LEADER, KeyRole.JUDGE, KeyRole.CHAMBER},
     ("GET", "/v1/messages"): {KeyRole.CLERK, KeyRole.OPERATOR, KeyRole.CHAMBER},
+    ("GET", "/v1/events"): ANYBODY,
     ("GET", "/v1/calendar/deadlines"): ANYBODY,
 }
 MATRIX = [(role, *operation) for operation in MAY for role in KeyRole]

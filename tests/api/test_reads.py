@@ -11,6 +11,7 @@ from api.models.views import (
     ContentView,
     DeadlinesView,
     EventView,
+    Feed,
     MessageView,
     Page,
     RequestView,
@@ -92,6 +93,22 @@ async def test_the_record_of_a_request_begins_with_its_registration(city: City, 
     page = (await city.get(f"/v1/requests/{reference}/events", key=city.credentials.channel_key)).json()
     Page[EventView].model_validate(page)
     assert [event["kind"] for event in page["items"]] == ["registered"]
+
+
+async def test_a_channel_follows_all_its_requests_in_one_list(city: City, body: dict[str, Any]) -> None:
+    key = city.credentials.channel_key
+    first = (await city.send(body)).json()["reference"]
+    seen, cursor = [], ""
+    while (page := (await city.get(f"/v1/events?limit=200{cursor}", key=key)).json())["items"]:
+        Feed.model_validate(page)
+        seen += page["items"]
+        cursor = f"&after={page['next_cursor']}"
+    assert first in {line["reference"] for line in seen}
+    second = (await city.send(body)).json()["reference"]
+    new = (await city.get(f"/v1/events?limit=200{cursor}", key=key)).json()["items"]
+    assert [(line["reference"], line["kind"]) for line in new] == [(second, "registered")]
+    refused = await city.get("/v1/events?after=AA==", key=key)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/after")
 
 
 async def test_pages_follow_one_another_without_gap_or_repetition(city: City, body: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from liaison.policy.scope import Scope
 from liaison.policy.words import ActionKind, KeyRole
 from liaison.services import views
 from liaison.services.errors import Refused, Slug
+from liaison.services.feed import feed_view
 from liaison.services.platform import Body
 from tests.services.office import Office
 
@@ -25,6 +26,7 @@ LISTS: dict[str, Callable[[Office, str, str], Awaitable[Body]]] = {
         office.platform, OPERATOR, reference, ActionKind.REPLY, cursor
     ),
     "messages": lambda office, reference, cursor: views.messages_view(office.platform, OPERATOR, reference, cursor),
+    "feed": lambda office, _, cursor: feed_view(office.platform, OPERATOR, cursor),
     "supervisions": lambda office, _, cursor: views.supervisions_view(office.platform, CHAMBER, cursor),
 }
 
@@ -43,7 +45,7 @@ async def test_a_cursor_is_one_a_page_gave_or_it_is_refused(either_office: Offic
             listed = await LISTS[name](office, reference, cursor)
         except Refused as refused:
             assert refused.slug is Slug.INVALID
-            assert [fault.pointer for fault in refused.faults] == ["/cursor"]
+            assert [fault.pointer for fault in refused.faults] == ["/after" if name == "feed" else "/cursor"]
         else:
             assert set(base64.urlsafe_b64decode(cursor)) <= set(range(0x21, 0x7F)), cursor
             assert listed["next_cursor"] is None or listed["items"]
