@@ -30,7 +30,7 @@ class _NearConnection(aiosqlite.Connection):
     """
 
     async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
-        if fn.__name__ in ("commit", "rollback", "close") or BEGIN_IMMEDIATE in args:
+        if fn.__name__ == "commit" or BEGIN_IMMEDIATE in args:
             return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
         return fn(*args, **kwargs)
 

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.record import INTAKE, append_event
-from liaison.db.tables import Plan, Request
+from liaison.db.tables import Event, Plan, Request
 from liaison.db.texts import CONTENT, Party, create_data_key, write_contact, write_text
 from liaison.keys import KeyRing
 from liaison.policy.words import EventKind
@@ -50,28 +50,20 @@ async def insert_request(session: AsyncSession, ring: KeyRing, new: Registration
     """
     request = new.request
     session.add(request)
-    await session.flush()
     key = await create_data_key(session, ring, request.reference)
     await write_text(session, key, request.reference, CONTENT, new.content, at)
     await write_contact(session, key, request.reference, new.party, new.phone_mac, new.case_mac)
     if new.plan is not None:
         session.add(new.plan)
-    await append_event(
-        session,
-        request.reference,
-        INTAKE,
-        EventKind.REGISTERED,
-        at,
-        request.key_id,
-        _registered(request),
-        recorded_at=at,
-    )
+    session.add(_registered(request, at))
+    await session.flush()
     if request.attached_to is not None:
         await _record_attached(session, request, request.attached_to, at)
 
 
-def _registered(request: Request) -> dict[str, str | int]:
-    return {
+def _registered(request: Request, at: datetime) -> Event:
+    """The first line of the record."""
+    detail = {
         "channel": request.channel.value,
         "court": request.court,
         "category": request.category.value,
@@ -81,6 +73,16 @@ def _registered(request: Request) -> dict[str, str | int]:
         "calendar_version": request.calendar_version,
         "policy_version": request.policy_version,
     }
+    return Event(
+        reference=request.reference,
+        stream=INTAKE,
+        seq=1,
+        kind=EventKind.REGISTERED,
+        at=at,
+        actor=request.key_id,
+        detail=detail,
+        recorded_at=at,
+    )
 
 
 async def _record_attached(session: AsyncSession, request: Request, main: str, at: datetime) -> None:

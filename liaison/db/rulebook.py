@@ -1,5 +1,7 @@
 """Calendar versions, policy versions and the roster as values, read from the book and kept until newer ones appear."""
 
+from typing import Final, NamedTuple
+
 from sqlalchemy import func
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -31,11 +33,10 @@ class Rulebook:
         Raises:
             NotSeeded: There is none.
         """
-        calendar = (await session.exec(select(func.max(CalendarVersion.number)))).one()
-        policy = (await session.exec(select(func.max(PolicyVersion.number)))).one()
-        if calendar is None or policy is None:
+        newest = await _newest(session)
+        if newest.calendar is None or newest.policy is None:
             raise NotSeeded("no calendar or policy version is stored")
-        return await self.calendar(session, calendar), await self.policy(session, policy)
+        return await self.calendar(session, newest.calendar), await self.policy(session, newest.policy)
 
     async def calendar(self, session: AsyncSession, number: int) -> BusinessCalendar:
         """Calendar version ``number``, for a deadline that was counted with it."""
@@ -57,9 +58,34 @@ class Rulebook:
         Raises:
             NotSeeded: No directory was ever loaded.
         """
-        loaded = (await session.exec(select(func.max(DirectoryLoad.number)))).one()
+        loaded = (await _newest(session)).directory
         if loaded is None:
             raise NotSeeded("no directory is loaded")
         if self._roster is None or self._roster[0] != loaded:
             self._roster = (loaded, await read_roster(session))
         return self._roster[1]
+
+
+class _Newest(NamedTuple):
+    """Numbers of the newest versions; None where there is none."""
+
+    calendar: int | None
+    policy: int | None
+    directory: int | None
+
+
+async def _newest(session: AsyncSession) -> _Newest:
+    """The newest versions as this session saw them first: what hangs together is decided by one set of rules."""
+    if _NEWEST not in session.info:
+        session.info[_NEWEST] = _Newest(*(await session.exec(_NUMBERS)).one())
+    newest: _Newest = session.info[_NEWEST]
+    return newest
+
+
+_NEWEST: Final = "newest versions"
+_NUMBERS: Final = select(
+    *(
+        select(func.max(column)).scalar_subquery()
+        for column in (CalendarVersion.number, PolicyVersion.number, DirectoryLoad.number)
+    )
+)

@@ -39,7 +39,7 @@ async def _known_key(platform: Platform, key_id: str) -> KnownKey | None:
     known = platform.known_keys.get(key_id)
     if known is not None and time.monotonic() < known.fresh_until:
         return known
-    async with platform.db.read() as session:
+    async with platform.db.peek() as session:
         row = await find_api_key(session, key_id)
         scope = await _scope(platform, session, row) if row is not None else None
     if row is None or scope is None:

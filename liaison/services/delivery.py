@@ -77,7 +77,7 @@ async def deliver_and_see(platform: Platform, action: Action) -> Delivery:
     if delivery.fate is not Fate.TAKEN:
         return delivery
     for pause in _pauses():
-        async with platform.db.read() as session:
+        async with platform.db.peek() as session:
             settled = await find_action(session, action.reference, action.id)
         if settled is not None and settled.state is not ActionState.PENDING:
             return _settled(settled.state)
@@ -153,7 +153,7 @@ async def _refused(platform: Platform, action: Action, error: ErrorType | None) 
 
 
 async def _if_closed(platform: Platform, action: Action) -> Delivery:
-    async with platform.db.read() as session:
+    async with platform.db.peek() as session:
         closed = await is_closed(session, action.reference)
     return await _after_closure(platform, action) if closed else _WAITING
 
