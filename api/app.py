@@ -30,6 +30,7 @@ from liaison.services.clock_offset import clock_watched
 from liaison.services.platform import Platform
 from liaison.services.production import refuse_sample_keys
 from liaison.services.readiness import Watch
+from liaison.services.storage import Storage
 from liaison.services.watching import book_shown
 from liaison.settings import Profile, Settings, SettingsError, load_settings
 from liaison.temporal import connect, measured_runtime
@@ -81,7 +82,14 @@ async def open_platform(
     db = Database(settings.database_url.get_secret_value())
     try:
         client = await connect(settings, "api", data_converter=data_converter(ring), lazy=True, runtime=runtime)
-        platform = Platform(db, ring, Rulebook(), client, clock=lambda: datetime.now(UTC))
+        platform = Platform(
+            db,
+            ring,
+            Rulebook(),
+            client,
+            clock=lambda: datetime.now(UTC),
+            storage=Storage.of_book(db.url, settings.disk_floor_mb),
+        )
         async with book_shown(platform, metrics):
             yield platform
     finally:

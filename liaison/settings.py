@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(
         default_factory=lambda given: SecretStr(f"{_DATABASES[0]}{given['home'] / 'liaison.db'}")
     )
+    disk_floor_mb: Annotated[int, Field(ge=0)] = 512
     key_ring: Path = Field(default_factory=lambda given: given["home"] / "key-ring.json")
     log_format: Literal["json", "pretty"] = _by_profile(local="pretty", production="json")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -244,6 +245,8 @@ def _expected(field: str, fault: ErrorDetails) -> str:
     by_type = {
         "expected": fault["msg"],
         "ip_v4_address": "an IPv4 address",
+        "int_parsing": "a whole number",
+        "greater_than_equal": "0 or more",
         "string_pattern_mismatch": "1 to 63 letters, digits, dots, hyphens and underscores",
     }
     return by_type.get(fault["type"], "a valid value")

@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import make_url
-
 from liaison.cli.exits import Exit, fail
 from liaison.cli.machine_checks import is_running
 from liaison.codec import data_converter
+from liaison.db.copies import sqlite_file
 from liaison.db.engine import Database
 from liaison.db.errors import SchemaMismatch
 from liaison.db.rulebook import Rulebook
@@ -37,8 +36,7 @@ def now() -> datetime:
 
 def book_file(settings: Settings) -> Path | None:
     """The SQLite file of the book; None where the book is elsewhere."""
-    url = make_url(settings.database_url.get_secret_value())
-    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+    return sqlite_file(settings.database_url.get_secret_value())
 
 
 def require_book(settings: Settings) -> str:

@@ -15,7 +15,6 @@ from liaison.supervisor.guards import check_ports, find_temporal
 
 _MIB: Final = 2**20
 _DISK_LOW: Final = 1024 * _MIB
-_DISK_FULL: Final = 200 * _MIB
 
 
 def check_machine(settings: Settings) -> list[Finding]:
@@ -81,8 +80,8 @@ def check_disk(settings: Settings) -> Finding:
     place = next(path for path in (settings.home, *settings.home.parents) if path.exists())
     free = shutil.disk_usage(place).free
     says = f"{free // _MIB} MiB free"
-    if free < _DISK_FULL:
-        return failed("disk", f"{says}; the databases will soon stop writing.")
+    if free < settings.disk_floor_mb * _MIB:
+        return failed("disk", f"{says}, below LIAISON_DISK_FLOOR_MB: nothing new is taken in.")
     return warning("disk", says) if free < _DISK_LOW else ok("disk", says)
 
 

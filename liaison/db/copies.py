@@ -1,12 +1,20 @@
-"""Copies of SQLite files, made while others write to them."""
+"""SQLite files: which one a URL means, and copies made while others write to it."""
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 
 class CopyFault(Exception):
     """A file that is no sound SQLite database, or cannot be copied; the text is the driver's."""
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a database; None if it is no SQLite database."""
+    parts = make_url(url)
+    return Path(parts.database or "") if parts.get_backend_name() == "sqlite" else None
 
 
 def copy_online(source: Path, target: Path) -> None:

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from liaison.db.copies import sqlite_file
 from liaison.services.errors import Refused, Slug
 
 KEPT_SECONDS: Final = 1.0
@@ -20,6 +21,12 @@ class Storage:
         self._floor = floor_mb * _MIB
         self._has_room = True
         self._looked_at = float("-inf")
+
+    @classmethod
+    def of_book(cls, url: str, floor_mb: int) -> "Storage":
+        """Watch the disk of a book, if it is a file of this machine."""
+        file = sqlite_file(url)
+        return cls(file.parent if file else None, floor_mb)
 
     @property
     def has_room(self) -> bool:

@@ -44,6 +44,8 @@ def _set(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
             "LIAISON_BUILD_ID must be 1 to 63 letters, digits, dots, hyphens and underscores, not 'v 1'.",
         ),
         ({"URL": "court:80"}, "LIAISON_URL must be an address like http://127.0.0.1:8400, not 'court:80'."),
+        ({"DISK_FLOOR_MB": "-1"}, "LIAISON_DISK_FLOOR_MB must be 0 or more, not '-1'."),
+        ({"DISK_FLOOR_MB": "1 GB"}, "LIAISON_DISK_FLOOR_MB must be a whole number, not '1 GB'."),
         ({"PORT": "1"}, "LIAISON_PORT is not a setting; `liaison config show` lists them all."),
     ],
 )
