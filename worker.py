@@ -120,7 +120,7 @@ async def serve(settings: Settings) -> None:
 
 def _say_what_it_does(settings: Settings) -> None:
     log = structlog.get_logger()
-    log.info("worker polls", task_queue=TASK_QUEUE, build_id=settings.build_id or "unversioned")
+    log.info("worker polls", task_queue=TASK_QUEUE, version=settings.build_id or "none")
     if settings.profile is Profile.PRODUCTION:
         log.warning("messages go to the embedded outbox and reach no telephone")
         log.warning("no trial register is connected: no case is known, nobody is answered by machine")
