@@ -59,7 +59,7 @@ async def accept_request(
         raise Refused(Slug.FORBIDDEN, "只有渠道密钥可以提交诉求。", "Only a channel's key submits requests.")
     await refuse_if_clock_is_off(platform)
     now = platform.clock()
-    async with platform.db.read() as session:
+    async with platform.db.peek() as session:
         if (earlier := await stored_answer(session, scope, idempotency_key, fingerprint)) is not None:
             return earlier
         calendar, policy = await platform.rulebook.current(session)
