@@ -59,7 +59,7 @@ class Messaging:
 
         Called after the reason is committed, and again by a retry: what was handed on before is left alone.
         """
-        async with self._tools.db.read() as session:
+        async with self._tools.db.peek() as session:
             messages = await messages_of(session, reference, cause)
         for message in messages:
             if message.state in (MessageState.RESERVED, MessageState.SUBMITTING):
@@ -69,8 +69,10 @@ class Messaging:
         now = self._tools.clock()
         if send_after <= now:
             try:
-                await self._sender.send(message_id)
-                return
+                progress = await self._sender.send(message_id)
+                if not progress.wait_until:
+                    return
+                send_after = self._tools.from_workflow(progress.wait_until)
             except Exception as error:
                 # Whatever an adapter raises: the notice tries on, and the effects behind this one do not wait for it.
                 _log.warning("message left to its notice", message=message_id, error_type=type(error).__name__)
