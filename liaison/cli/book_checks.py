@@ -1,4 +1,4 @@
-"""The doctor's checks of the book and of Temporal: schema, key ring, clock, calendar, pollers, lost workflows."""
+"""The doctor's checks of the book and of Temporal: schema, key ring, spoilt requests, clock, calendar, workflows."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -14,6 +14,7 @@ from liaison.db.checkup import newest_record_at, try_ring
 from liaison.db.errors import DatabaseError
 from liaison.db.schema import check, head_revision
 from liaison.db.sends import sends
+from liaison.db.soundness import spoilt_requests
 from liaison.keys import KeyRing, KeysError, read_key_ring
 from liaison.services.comparing import compare
 from liaison.services.errors import Refused
@@ -24,7 +25,7 @@ from liaison.settings import Profile, Settings
 _CLOCK_SLACK: Final = timedelta(minutes=5)
 _HORIZON: Final = timedelta(days=45)
 _SHOWN: Final = 5
-_AFTER_SCHEMA: Final = ("key ring", "clock", "calendar", "sends", "pollers", "workflows")
+_AFTER_SCHEMA: Final = ("key ring", "requests", "clock", "calendar", "sends", "pollers", "workflows")
 
 
 async def check_book(settings: Settings) -> list[Finding]:
@@ -69,6 +70,7 @@ def _read_ring(settings: Settings) -> KeyRing | Finding:
 
 async def _look(settings: Settings, platform: Platform) -> AsyncIterator[Finding]:
     yield await _check_ring(settings, platform)
+    yield await _check_requests(platform)
     yield await _check_clock(platform)
     yield await _check_calendar(platform)
     yield await _check_sends(platform)
@@ -88,6 +90,15 @@ async def _check_ring(settings: Settings, platform: Platform) -> Finding:
         except KeysError as fault:
             return failed("key ring", f"{settings.key_ring} belongs to another database: {fault}.")
     return ok("key ring", f"{settings.key_ring}, mode 0600, opens the database's contacts")
+
+
+async def _check_requests(platform: Platform) -> Finding:
+    async with platform.db.read() as session:
+        spoilt = await spoilt_requests(session, platform.ring)
+    if spoilt:
+        says = "open requests cannot be read; their workflows wait until the book is mended:"
+        return failed("requests", f"{len(spoilt)} {says} {_named(spoilt)}")
+    return ok("requests", "every open request can be read")
 
 
 async def _check_clock(platform: Platform) -> Finding:
@@ -124,7 +135,7 @@ async def _check_workflows(platform: Platform) -> Finding:
     except Refused:
         return skipped("workflows", "Temporal does not answer.")
     says = [
-        f"{len(references)} {of_these}: {', '.join(references[:_SHOWN])}{' ...' if len(references) > _SHOWN else ''}"
+        f"{len(references)} {of_these}: {_named(references)}"
         for references, of_these in (
             (found.lost, "open requests have no running workflow"),
             (found.outdated, "open requests have a workflow of another time"),
@@ -143,6 +154,10 @@ async def _check_sends(platform: Platform) -> Finding:
     if row is not None and row.frozen:
         return warning("sends", f"Frozen since {row.since:%Y-%m-%d %H:%M} UTC: {row.reason}.")
     return ok("sends", "messages may leave")
+
+
+def _named(references: list[str]) -> str:
+    return ", ".join(references[:_SHOWN]) + (" ..." if len(references) > _SHOWN else "")
 
 
 def _skipped(checks: tuple[str, ...], says: str) -> list[Finding]:

@@ -23,10 +23,20 @@ async def sound_rows(session: AsyncSession, statement: Any, key: Any) -> list[An
             spoilt += await _spoilt(session, statement, key, spoilt)
 
 
+async def spoilt_keys(session: AsyncSession, statement: Any, key: Any) -> list[Any]:
+    """Keys of the rows of ``statement`` that cannot be read."""
+    try:
+        await _read(session, statement)
+    except UnknownWord:
+        return await _spoilt(session, statement, key, [])
+    return []
+
+
 async def _spoilt(session: AsyncSession, statement: Any, key: Any, known: list[Any]) -> list[Any]:
-    keys = await session.exec(statement.where(key.not_in(known)).with_only_columns(key))
+    # Through the connection: the session would give rows of one kind of select and scalars of the other.
+    keys = await (await session.connection()).execute(statement.where(key.not_in(known)).with_only_columns(key))
     found = []
-    for (value,) in keys.all():
+    for value in keys.scalars().all():
         try:
             await _read(session, statement.where(key == value))
         except UnknownWord:

@@ -35,8 +35,8 @@ class People:
     rows: dict[str, Row]
     judge_of_case: dict[str, tuple[str, str]]
     """Case number to court and judge."""
-    parties: frozenset[tuple[str, str, str]]
-    """Case number, name and telephone of those who are proven parties."""
+    parties: frozenset[tuple[str | None, ...]]
+    """Court, case number, name and telephone of those who are proven parties."""
 
     @classmethod
     def read(cls, directory: str, register: str) -> "People":
@@ -45,12 +45,15 @@ class People:
         return cls(
             {row["id"]: row for row in csv.DictReader(io.StringIO(directory))},
             {row["case_number"]: (row["court"], row["judge"]) for row in cases},
-            frozenset((row["case_number"], row["party_name"], row["party_phone"]) for row in cases),
+            frozenset((row["court"], row["case_number"], row["party_name"], row["party_phone"]) for row in cases),
         )
 
     @cached_property
     def persons(self) -> list[Row]:
         return [row for row in self.rows.values() if row["kind"] == "person"]
+
+    def is_party(self, *court_case_name_phone: str | None) -> bool:
+        return court_case_name_phone in self.parties
 
     def is_primary(self, court: str) -> bool:
         return self.rows[court]["role"] == "primary"

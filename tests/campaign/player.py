@@ -23,6 +23,7 @@ from liaison.services.intake import accept_request
 from liaison.services.platform import Answer
 from liaison.services.repair import repair
 from tests.campaign.book import Book
+from tests.campaign.days import SHANGHAI
 from tests.campaign.model import CHANNEL, CLERK, QUESTION_AGAIN, REFUSED, SHORT, SUMMARY, Given, Life
 from tests.campaign.people import People
 from tests.campaign.script import Step
@@ -171,7 +172,7 @@ class Player:
         life = Life(
             self.people, reference, given["court"], category, datetime.fromisoformat(body["received_at"]),
             given["judge"], given["case_number"], given["department"], given.get("about", ()),
-            proven=(given["case_number"], given.get("party_name"), given["phone"]) in self.people.parties,
+            proven=self.people.is_party(given["court"], given["case_number"], given.get("party_name"), given["phone"]),
             procedure="summary" if category in SUMMARY and "asks_for" not in given else "ordinary",
         )  # fmt: skip
         life.matter = (given["phone"], given["case_number"], category) if given["case_number"] else None
@@ -367,7 +368,7 @@ class Player:
 
     async def _pass_to(self, instant: datetime) -> None:
         if instant > self.now and not self.down and not self._is_late():
-            self._say(f"to {instant + timedelta(hours=8):%Y-%m-%d %H:%M:%S}")
+            self._say(f"to {instant.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}")
             await self.city.world.advance_to(instant)
 
     def _is_late(self) -> bool:
@@ -474,7 +475,7 @@ class Player:
         imagined = copy.deepcopy(life, {id(self.people): self.people})
         for do in order:
             do(imagined, now)
-        imagined.tick(now, seen["rungs"], seen["procedure"])
+            imagined.tick(now, seen["rungs"], seen["procedure"])
         return imagined
 
     def _compare(self, book: Book) -> None:

@@ -56,6 +56,7 @@ def test_a_sound_folder_at_rest_is_healthy(place: Place) -> None:
         "disk",
         "schema",
         "key ring",
+        "requests",
         "clock",
         "calendar",
         "sends",
