@@ -30,7 +30,7 @@ class Answering:
     @activity.defn
     async def answer_by_machine(self, question: AnswerByMachine) -> MachineAnswer:
         """Answer a case inquiry from the trial register, or acknowledge an opinion."""
-        async with self._tools.db.read() as session:
+        async with self._tools.db.peek() as session:
             request = await session.get_one(Request, question.reference)
             key = await data_key(session, self._tools.ring, question.reference)
             party = await read_contact(session, key, question.reference)

@@ -46,7 +46,7 @@ class JudgeNotification:
 
     async def _case(self, reference: str) -> TrialCase | None:
         """The case in the trial register, looked up before the transaction: the register may be slow."""
-        async with self._tools.db.read() as session:
+        async with self._tools.db.peek() as session:
             key = await data_key(session, self._tools.ring, reference)
             case_number = (await read_contact(session, key, reference)).case_number
             request = await session.get_one(Request, reference)

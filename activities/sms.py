@@ -52,7 +52,7 @@ class Sender:
         Raises:
             GatewayUnavailable: Not taken; the message is reserved again.
         """
-        async with self._tools.db.read() as session:
+        async with self._tools.db.peek() as session:
             message = await session.get_one(Message, message_id)
             rule = await sends(session)
             opening = await self._opening(session, message)
@@ -113,7 +113,7 @@ class Sender:
 
     async def _compose(self, message_id: str) -> ShortMessage | None:
         tools = self._tools
-        async with tools.db.read() as session:
+        async with tools.db.peek() as session:
             message = await session.get_one(Message, message_id)
             params = await read_params(session, tools.ring, message)
             number = params.pop("to", None) or await self._number(session, message)

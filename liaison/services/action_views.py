@@ -20,7 +20,7 @@ async def actions_view(
     limit: int = DEFAULT_LIMIT,
 ) -> Body:
     """A request's actions of one kind, oldest first; ``text`` is there for those who may read it or said it."""
-    async with platform.db.read() as session:
+    async with platform.db.peek() as session:
         found = await visible_request(session, scope, reference)
         roster = await platform.rulebook.roster(session)
         rows = await actions_of(session, found.main.reference, kind, key_of(cursor), limit + 1)
@@ -36,7 +36,7 @@ async def action_view(platform: Platform, scope: Scope, reference: str, kind: Ac
     Raises:
         Refused: ``NOT_FOUND``.
     """
-    async with platform.db.read() as session:
+    async with platform.db.peek() as session:
         found = await visible_request(session, scope, reference)
         row = await find_action(session, found.main.reference, action_id)
         if row is None or row.kind is not kind:

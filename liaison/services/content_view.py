@@ -21,7 +21,7 @@ async def content_view(platform: Platform, scope: Scope, reference: str) -> Body
     Raises:
         Refused: ``NOT_FOUND``; ``FORBIDDEN`` to those who may see the request but need not read it; ``ERASED``.
     """
-    async with platform.db.read() as session:
+    async with platform.db.peek() as session:
         found = await visible_request(session, scope, reference)
         roster = await platform.rulebook.roster(session)
         if scope.role is not KeyRole.CHANNEL and not await may_read(session, roster, scope, found):

@@ -36,7 +36,7 @@ MESSAGES_READ = "messages:read"
 
 async def request_view(platform: Platform, scope: Scope, reference: str) -> Body:
     """One request in the shape of issue line L21; ``attached_to`` is there only where it is set."""
-    async with platform.db.read() as session:
+    async with platform.db.peek() as session:
         return show_request(await visible_request(session, scope, reference))
 
 
