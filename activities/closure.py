@@ -7,10 +7,9 @@ from temporalio import activity
 
 from activities.judge_notification import recipient_name
 from activities.messaging import Messaging
-from activities.supervision import rung_cause
 from activities.tools import PLATFORM, Tools
 from liaison.contract.messages import Closed, CloseRequest
-from liaison.contract.names import run_stream
+from liaison.contract.names import run_stream, rung_cause
 from liaison.db.claims import newest_plan
 from liaison.db.closing import close_with_attached
 from liaison.db.inbox import action_texts, settle_action

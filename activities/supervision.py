@@ -9,7 +9,7 @@ from activities.messaging import Messaging
 from activities.sms import SUPERVISION
 from activities.tools import PLATFORM, Tools
 from liaison.contract.messages import RungDue, RungRecorded
-from liaison.contract.names import run_stream
+from liaison.contract.names import ROUND, run_stream, rung_cause
 from liaison.db.claims import newest_plan
 from liaison.db.messages import desk
 from liaison.db.record import append_event, lock_request, record_faults
@@ -21,9 +21,6 @@ from liaison.policy.recipients import Recipient, one_message_each, recipient_of
 from liaison.policy.roster import Holder, Roster
 from liaison.policy.titles import TITLES, titles
 from liaison.policy.words import EventKind, HolderKind, Post, Stage
-
-ROUND = 1
-"""A request's first round; a redo is a linked run with rounds of its own."""
 
 
 class Supervision:
@@ -130,11 +127,6 @@ class Supervision:
                 session, request, rung_cause(due.rung), name, template, {"due_on": rung["due_on"]},
                 not_before=not_before,
             )  # fmt: skip
-
-
-def rung_cause(rung: int) -> str:
-    """The reason of a rung's bells."""
-    return f"rung-{ROUND}-{rung}"
 
 
 def _recipient(roster: Roster, post: Post, request: Request) -> Recipient:

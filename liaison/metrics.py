@@ -26,7 +26,7 @@ from prometheus_client import (
 )
 from prometheus_client.registry import Collector
 
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 PATH: Final = "/metrics"
 SDK_TIMEOUT_SECONDS: Final = 2.0

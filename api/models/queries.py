@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.models.text import QueryMoment
+from api.models.text import QueryDate, QueryMoment
 from liaison.policy.words import Stage
 
 Code = Annotated[str, Field(max_length=40, pattern="^[!-~]+$")]
@@ -48,6 +48,14 @@ class FeedQuery(BaseModel):
         default=None, max_length=100, pattern="^[!-~]+$", description="`next_cursor` of the last answer."
     )
     limit: int = Field(default=50, ge=1, le=200)
+
+
+class RungQuery(BaseModel):
+    """Which day."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    on: QueryDate | None = Field(default=None, description="A day of Shanghai; today if left out.")
 
 
 class DeadlineQuery(BaseModel):

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -62,6 +62,20 @@ Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidat
 
 Reason = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_visible)]
 """Why somebody does something: 1 to 500 characters, not blank."""
+
+_DATE: Final = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
+
+
+def _date(value: Any) -> Any:
+    """Pydantic would also read instants and numbers of seconds as dates."""
+    try:
+        return date.fromisoformat(value if isinstance(value, str) and _DATE.fullmatch(value) else "")
+    except ValueError:
+        raise fault("应为日期，例如 2026-09-18。", "This must be a date, such as 2026-09-18.") from None
+
+
+QueryDate = Annotated[date, BeforeValidator(_date)]
+"""A date of this century."""
 
 _PLUS_DECODED: Final = re.compile(r" (?=\d\d:\d\d$)", re.ASCII)
 

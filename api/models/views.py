@@ -24,6 +24,7 @@ from liaison.policy.words import (
     Procedure,
     Stage,
 )
+from liaison.services.rungs_today import Reason
 
 Item = TypeVar("Item")
 
@@ -180,6 +181,42 @@ class MessageView(View):
     gateway: str | None
     provider_id: str | None
     failure: str | None
+
+
+class BellsView(View):
+    """How many messages about rungs are where."""
+
+    sent: int
+    waiting: int = Field(description="For their window.")
+    superseded: int = Field(description="A reply came before the bell.")
+    failed: int
+    ambiguous: int = Field(description="The gateway cannot say whether it took them.")
+
+
+class MissView(View):
+    """A rung that did not fire, or that nobody heard of."""
+
+    reference: str
+    rung: int
+    due_at: AwareDatetime
+    act_at: AwareDatetime = Field(description="When the work was planned: spread after `due_at`.")
+    reason: Reason
+    detail: str
+
+
+class RungsView(View):
+    """What became of the rungs that fell due within one day of Shanghai."""
+
+    on: date
+    due: int = Field(description="Those of requests that were not answered in time.")
+    recorded: int
+    annulled: int = Field(description="Recorded, and annulled by a reply that proved to be in time.")
+    answered_in_time: int = Field(description="Not due: what ended the request was received before.")
+    to_come: int = Field(description="Due, and their planned instant still lies ahead.")
+    missed: int
+    bells: BellsView
+    all_fired: bool
+    misses: list[MissView] = Field(description="At most 200.")
 
 
 class DeadlinesView(View):

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from api.routers import actions, calendar, events, health, messages, problems, requests, supervisions
+from api.routers import actions, calendar, events, health, messages, problems, requests, rungs, supervisions
 
 ROUTERS: Final = (
     requests.router,
     actions.router,
     supervisions.router,
     messages.router,
+    rungs.router,
     events.router,
     calendar.router,
     problems.router,

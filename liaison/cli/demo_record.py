@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from activities.supervision import rung_cause
 from liaison.cli.demo_city import DemoCity
+from liaison.contract.names import rung_cause
 from liaison.db.messages import WANTED
 from liaison.policy.scope import Scope
 from liaison.policy.words import ActionKind, ActionState, EventKind, Stage

@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "supervisions": Place("supervising", "supervisions", CLIENT),
     "supervise": Place("supervising", "supervise", CLIENT),
     "status": Place("status", "status", CLIENT),
+    "rungs": Place("rungs_today", "rungs", CLIENT),
     "message": Place("supervising", "message_app", CLIENT),
     "up": Place("start", "up", HOST),
     "demo": Place("demo", "demo_command", HOST),

@@ -3,6 +3,8 @@
 from enum import StrEnum
 
 TASK_QUEUE = "judge-liaison"
+ROUND = 1
+"""A request's first round; a redo is a linked run with rounds of its own."""
 NAMESPACE = "default"
 DEPLOYMENT = "judge-liaison"
 """The worker deployment whose versions are told apart by ``LIAISON_BUILD_ID``."""
@@ -34,6 +36,11 @@ def request_workflow_id(reference: str) -> str:
 def notice_workflow_id(message_id: str) -> str:
     """The workflow that sends one message when its window opens."""
     return f"notice-{message_id}"
+
+
+def rung_cause(rung: int) -> str:
+    """The reason that a rung's bells bear; a redo would be another round with rungs of its own."""
+    return f"rung-{ROUND}-{rung}"
 
 
 def run_stream(number: int) -> str:

@@ -39,6 +39,7 @@ MAY: dict[tuple[str, str], set[KeyRole]] = {
     ("GET", "/v1/supervisions"): {KeyRole.LEADER, KeyRole.JUDGE, KeyRole.CHAMBER},
     ("GET", "/v1/messages"): {KeyRole.CLERK, KeyRole.OPERATOR, KeyRole.CHAMBER},
     ("GET", "/v1/events"): ANYBODY,
+    ("GET", "/v1/rungs"): {KeyRole.OPERATOR, KeyRole.CHAMBER},
     ("GET", "/v1/calendar/deadlines"): ANYBODY,
 }
 MATRIX = [(role, *operation) for operation in MAY for role in KeyRole]

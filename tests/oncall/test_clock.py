@@ -1,4 +1,4 @@
-"""While the API's clock is over five minutes from Temporal's nothing is taken that would get a wrong time (design 4)."""
+"""While the API's clock is over five minutes from Temporal's nothing gets a wrong time: nothing is taken (design 4)."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
