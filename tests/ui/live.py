@@ -68,12 +68,12 @@ class LiveCity(City):
 
 
 @asynccontextmanager
-async def normal_server() -> AsyncIterator[WorkflowEnvironment]:
-    """A dev server with the options of production; its own client has no codec, like an operator's."""
+async def normal_server(*options: str) -> AsyncIterator[WorkflowEnvironment]:
+    """A dev server with the options of production, and more; its own client has no codec, like an operator's."""
     environment = await WorkflowEnvironment.start_local(
         dev_server_existing_path=TEMPORAL,
         dev_server_log_level="never",
-        dev_server_extra_args=["--output", "none"],
+        dev_server_extra_args=["--output", "none", *options],
         search_attributes=search.ALL,
     )
     async with environment:
