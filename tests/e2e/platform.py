@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 import httpx2
 
 BIN = Path(sys.executable).parent
+UP = (str(BIN / "liaison"), "up")
 ROOT = Path(__file__).parents[2]
 EXAMPLE = json.loads((ROOT / "examples" / "request.json").read_text(encoding="utf-8"))
 PATIENCE_SECONDS = 40.0
@@ -101,11 +102,11 @@ def environment_in(home: Path) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("LIAISON_")} | ours
 
 
-def start(home: Path, environment: dict[str, str]) -> Running:
-    """Start ``liaison up`` and return when it is ready."""
+def start(home: Path, environment: dict[str, str], command: Sequence[str] = UP) -> Running:
+    """Start ``liaison up``, or a variation of it, and return when it is ready."""
     home.parent.mkdir(parents=True, exist_ok=True)
     with (home.parent / "up.log").open("a", encoding="utf-8") as log:
-        process = subprocess.Popen([BIN / "liaison", "up"], env=environment, stdout=log, stderr=log, text=True)
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, text=True)
     until = time.monotonic() + PATIENCE_SECONDS
     url = f"http://127.0.0.1:{environment['LIAISON_API_PORT']}/readyz"
     while True:

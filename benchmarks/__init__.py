@@ -1,0 +1,1 @@
+"""``python -m benchmarks``: speed as a ratio against bare Temporal, on the same server in the same run."""
