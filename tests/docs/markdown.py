@@ -10,6 +10,7 @@ DOCUMENTS: Final = (
     *READMES,
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "deploy/README.md",
     *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").rglob("*.md"))),
 )
 

@@ -21,7 +21,7 @@ from tests.production.traffic import JUDGE, Traffic
 from tests.scale import scaled
 from tests.services.temporal import until
 
-REQUESTS = scaled(20, 1000)
+REQUESTS = scaled(16, 1000)
 KILLS = scaled(1, 5)
 """Of an API, and as many of a worker, in each of the two halves."""
 AT_ONCE = 16
@@ -30,7 +30,6 @@ ONCE_EACH = (
     EventKind.STARTED,
     EventKind.DISPATCHED,
     EventKind.ESCALATED,
-    EventKind.WARNED,
     EventKind.REPLY_RECEIVED,
 )
 
