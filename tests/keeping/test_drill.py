@@ -21,6 +21,8 @@ from liaison.db.engine import Database
 from liaison.db.tables import PolicyVersion
 from tests.e2e.platform import BIN, PATIENCE_SECONDS, Running, environment_in, start
 
+pytestmark = pytest.mark.timeout(300)
+
 REPLY = "您的案件定于下周三上午九点在第五法庭开庭。"
 JUDGE, TAKER = "0104-j01", "0104-j04"
 
