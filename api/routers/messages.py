@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1/messages", tags=["messages"])
     operation_id="list_messages",
     summary="Messages, texts masked",
     response_model=Page[MessageView],
-    responses=problems(*READS, Slug.INVALID),
+    responses=problems(*READS, Slug.NOT_FOUND, Slug.INVALID),
 )
 async def list_messages(
     query: Annotated[MessageQuery, Query()], caller: Annotated[Caller, allow(scope="messages:read")]

@@ -1,0 +1,134 @@
+"""What the calls are made on: the API over a real book, Temporal away, and requests in every stage of their lives."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import httpx2
+import requests
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from liaison.db.tables import Request, RungRecord
+from liaison.policy.words import KeyRole, Outcome, Post, Stage
+from tests.api.conftest import City, open_city
+from tests.api.test_actions import TEXT, held
+
+BASE: Final = "http://liaison.test"
+QUESTION: Final = {
+    "channel": "web",
+    "court": "0104",
+    "category": "judge_contact",
+    "content": "请问我的案件何时开庭？",
+    "party": {"name": "张三", "phone": "13800138000", "role": "party", "language": "zh-CN"},
+}
+LEADER: Final = "0104-l02"
+ASKED: Final = "（2026）粤0104民初1234号"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Somebody whose action was taken, and would be again: his key, the request, the action's id."""
+
+    key: str
+    reference: str
+    action_id: str
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Keys by role, requests, who is ready for each list of actions, and a way to call from another thread."""
+
+    portal: BlockingPortal
+    city: City
+    keys: dict[KeyRole, tuple[str, ...]]
+    references: tuple[str, ...]
+    ready: dict[str, Ready]
+
+    def call(self, prepared: requests.PreparedRequest) -> httpx2.Response:
+        """Send a call as it would go over the wire."""
+        body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
+        headers = [(name.encode(), _bytes(value)) for name, value in prepared.headers.items()]
+
+        async def send() -> httpx2.Response:
+            return await self.city.http.request(prepared.method, prepared.url, headers=headers, content=body)
+
+        return self.portal.call(send)
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else value.encode("latin-1")
+
+
+@contextmanager
+def open_ground(home: Path) -> Iterator[Ground]:
+    """A city in a thread of its own: the calls are made by Hypothesis, which is not asynchronous."""
+    with start_blocking_portal() as portal:
+        opening = open_city(home, lambda: datetime.now(UTC))
+        with portal.wrap_async_context_manager(opening) as city:
+            yield portal.call(_lay_out, portal, city)
+
+
+async def _lay_out(portal: BlockingPortal, city: City) -> Ground:
+    new = await _submitted(city)
+    simple = await _submitted(city, category="consultation")
+    main = await _submitted(city, case_number=ASKED)
+    attached = await _submitted(city, case_number=ASKED)
+    climbed, holder, stranger = await held(city, QUESTION)
+    closed, _, _ = await held(city, QUESTION)
+    keys = city.credentials
+    by_role = {
+        KeyRole.CHANNEL: (keys.channel_key,),
+        KeyRole.CLERK: (keys.clerk_key,),
+        KeyRole.JUDGE: (keys.judge_keys[holder], keys.judge_keys[stranger]),
+        KeyRole.LEADER: (keys.leader_keys[LEADER],),
+        KeyRole.OPERATOR: tuple(keys.operator_keys.values()),
+        KeyRole.CHAMBER: tuple(keys.chamber_keys.values()),
+    }
+    await _climb(city, climbed)
+    await _close(city, closed)
+    ready = {path: await _act(city, path, *how) for path, how in _acts(by_role, simple, climbed).items()}
+    return Ground(portal, city, by_role, (new, simple, main, attached, climbed, closed), ready)
+
+
+async def _submitted(city: City, **changes: Any) -> str:
+    return str((await city.send(QUESTION | changes)).json()["reference"])
+
+
+async def _climb(city: City, reference: str) -> None:
+    now = datetime.now(UTC)
+    record = RungRecord(
+        reference=reference, round=1, rung=1, post=Post.DEPARTMENT_LEADER, recipient=LEADER, due_at=now, recorded_at=now
+    )
+    async with city.platform.db.write() as session:
+        session.add(record)
+
+
+async def _close(city: City, reference: str) -> None:
+    async with city.platform.db.write() as session:
+        request = await session.get_one(Request, reference)
+        request.stage, request.outcome, request.closed_at = Stage.CLOSED, Outcome.REPLIED, datetime.now(UTC)
+
+
+def _acts(keys: dict[KeyRole, tuple[str, ...]], simple: str, climbed: str) -> dict[str, tuple[str, str, Any]]:
+    """By list of actions: the request, who acts, what he sends."""
+    clerk, judge, leader = (keys[role][0] for role in (KeyRole.CLERK, KeyRole.JUDGE, KeyRole.LEADER))
+    because = {"reason": "原承办法官外出开庭"}
+    return {
+        "answers": (simple, clerk, {"text": "请到诉讼服务中心领取文书。"}),
+        "replies": (climbed, judge, TEXT),
+        "sign-ins": (climbed, judge, {}),
+        "transfers": (climbed, judge, because | {"judge": "0104-j05"}),
+        "returns": (climbed, judge, because),
+        "withdrawals": (climbed, clerk, {}),
+        "procedure-changes": (simple, clerk, because | {"procedure": "ordinary"}),
+        "supervision-acts": (climbed, leader, {"act": "urge"}),
+    }
+
+
+async def _act(city: City, path: str, reference: str, key: str, body: Any) -> Ready:
+    answer = await city.post(f"/v1/requests/{reference}/{path}", body, key=key)
+    assert answer.status_code == 202, (path, answer.text)
+    return Ready(key, reference, answer.json()["id"])
