@@ -12,13 +12,13 @@ from liaison.contract.messages import Dispatch, Holder
 from liaison.contract.names import run_stream
 from liaison.db.claims import newest_plan
 from liaison.db.messages import desk
-from liaison.db.record import append_event, lock_request, record_faults
+from liaison.db.record import append_event, first_dispatch, lock_request, record_faults
 from liaison.db.tables import Request, WorkOrder
 from liaison.db.texts import data_key, read_contact
 from liaison.db.work_orders import send_order
 from liaison.gateways.trial_system.port import TrialCase
 from liaison.policy.dispatch import WorkOrder as ChosenHolder
-from liaison.policy.dispatch import holder_for
+from liaison.policy.dispatch import DispatchGround, holder_for
 from liaison.policy.words import EventKind, HolderKind, Procedure, Stage
 
 
@@ -60,7 +60,7 @@ class JudgeNotification:
             category=request.category,
             judge=request.judge,
             case_judge=case.judge_id if case else None,
-            department=request.department,
+            department=await _department_asked_for(session, request),
             about=request.about,
         )
         stream, detail = run_stream(order.stream), _detail(chosen)
@@ -83,6 +83,15 @@ class JudgeNotification:
             "work_order",
             {"due_on": limit["due_on"]},
         )
+
+
+async def _department_asked_for(session: AsyncSession, request: Request) -> str | None:
+    """The row's department is the one asked for until a first order went out; from then on it is the holder's."""
+    first = await first_dispatch(session, request.reference)
+    if first is None:
+        return request.department
+    named: str = first["holder"]
+    return named if first["ground"] == DispatchGround.DEPARTMENT_NAMED else None
 
 
 def order_cause(number: int) -> str:

@@ -83,6 +83,17 @@ async def last_seq(session: AsyncSession, reference: str, stream: str) -> int:
     return last.one() or 0
 
 
+async def first_dispatch(session: AsyncSession, reference: str) -> dict[str, Any] | None:
+    """``{holder, ground}`` of the first work order; None before it."""
+    found = await session.exec(
+        select(Event.detail)
+        .where(col(Event.reference) == reference, col(Event.kind) == EventKind.DISPATCHED)
+        .order_by(col(Event.id))
+        .limit(1)
+    )
+    return found.first()
+
+
 async def append_clerk_item(
     session: AsyncSession, reference: str, stream: str, seq: int, reason: str, at: datetime
 ) -> None:

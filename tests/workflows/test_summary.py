@@ -214,3 +214,22 @@ async def test_the_same_matter_again_is_attached_and_ends_with_the_first(city_at
             assert (request.stage, request.outcome) == (Stage.CLOSED, Outcome.REPLIED)
         third = await city.accept(**again)
         assert "attached_to" not in third.body
+
+
+@pytest.mark.parametrize(("named", "goes_to"), [(None, "0104-d-service"), ("0104-d-civil2", "0104-d-civil2")])
+async def test_a_new_work_order_goes_where_the_party_asked_not_to_the_last_holders_department(
+    city_at: OpenCity, named: str | None, goes_to: str
+) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit(judge=None, department=named)
+        await city.advance(minutes=1)
+        elsewhere = {"target": {"judge": "0104-j06"}, "text": {"reason": "应由刑事审判庭答复"}}
+        assert await _clerk(city, reference, ActionKind.TRANSFER, **elsewhere) is ActionState.ACCEPTED
+        await city.advance(minutes=1)
+        await city.act(city.key_of("0104-j06"), reference, ActionKind.SIGN_IN)
+        for procedure in (Procedure.SUMMARY, Procedure.ORDINARY):
+            await city.advance(minutes=1)
+            change = {"detail": procedure, "text": {"reason": "重新确定程序"}}
+            assert await _clerk(city, reference, ActionKind.PROCEDURE_CHANGE, **change) is ActionState.ACCEPTED
+        await city.advance(minutes=1)
+        assert (await city.request(reference)).holder_id == goes_to
