@@ -17,8 +17,8 @@ from liaison.db.tables import Request, WorkOrder
 from liaison.db.texts import data_key, read_contact
 from liaison.db.work_orders import send_order
 from liaison.gateways.trial_system.port import TrialCase
-from liaison.policy.dispatch import WorkOrder as ChosenHolder
 from liaison.policy.dispatch import DispatchGround, holder_for
+from liaison.policy.dispatch import WorkOrder as ChosenHolder
 from liaison.policy.words import EventKind, HolderKind, Procedure, Stage
 
 

@@ -1,6 +1,6 @@
 """The append-only record, and the lock that orders everything done to one request."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -83,7 +83,7 @@ async def last_seq(session: AsyncSession, reference: str, stream: str) -> int:
     return last.one() or 0
 
 
-async def first_dispatch(session: AsyncSession, reference: str) -> dict[str, Any] | None:
+async def first_dispatch(session: AsyncSession, reference: str) -> Mapping[str, Any] | None:
     """``{holder, ground}`` of the first work order; None before it."""
     found = await session.exec(
         select(Event.detail)

@@ -126,7 +126,7 @@ def _twice(what: str, values: Iterable[str]) -> Iterable[str]:
 def _disorder(events: list[Event]) -> Iterable[str]:
     """What is out of order in the record of one request."""
     kinds = [event.kind.value for event in events]
-    for once in ("registered", "attached", "started", "closed"):
+    for once in ("registered", "started", "closed"):
         if kinds.count(once) > 1:
             yield f"{once} {kinds.count(once)} times"
     firsts = [kinds.index(kind) for kind in IN_ORDER if kind in kinds]
