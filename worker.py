@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
@@ -15,17 +14,16 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.registry import activities_of
 from activities.tools import Tools
-from liaison.cli.exits import Exit, complain, leave
+from liaison.cli.exits import Exit, leave
+from liaison.cli.start_faults import FORESEEN, give_up, no_temporal, own_key_ring
 from liaison.codec import data_converter
 from liaison.contract.names import DEPLOYMENT, TASK_QUEUE
 from liaison.db.engine import Database
-from liaison.db.errors import DatabaseError
 from liaison.db.rulebook import Rulebook
 from liaison.db.schema import check
 from liaison.gateways.sms.outbox import EmbeddedOutbox
 from liaison.gateways.sms.templates import packaged_templates
 from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
-from liaison.keys import KeysError, read_key_ring
 from liaison.logs import configure_logs
 from liaison.sample_city import sample_trial_register
 from liaison.services.clock_offset import clock_watched
@@ -33,7 +31,7 @@ from liaison.services.platform import Platform
 from liaison.services.production import refuse_sample_keys
 from liaison.services.relay import run_relay
 from liaison.services.watching import book_shown
-from liaison.settings import Profile, Settings, SettingsError, load_settings
+from liaison.settings import Profile, Settings, load_settings
 from liaison.temporal import connect, measured_runtime
 from workflows.liaison_request import LiaisonRequestWorkflow
 from workflows.notice import NoticeWorkflow
@@ -99,9 +97,13 @@ async def serve(settings: Settings) -> None:
     await asyncio.to_thread(check, url)
     if settings.profile is Profile.PRODUCTION:
         await refuse_sample_keys(url)
-    ring = read_key_ring(settings.key_ring)
+    ring = own_key_ring(settings)
     runtime, endpoint = measured_runtime(settings, "worker")
-    client = await connect(settings, "worker", data_converter=data_converter(ring), patience=PATIENCE, runtime=runtime)
+    try:
+        converter = data_converter(ring)
+        client = await connect(settings, "worker", data_converter=converter, patience=PATIENCE, runtime=runtime)
+    except RuntimeError as fault:
+        raise no_temporal(settings) from fault
     tools = make_tools(settings, client, Database(url))
     platform = _platform(tools)
     try:
@@ -130,7 +132,7 @@ def make_tools(settings: Settings, client: Client, db: Database) -> Tools:
     """The tools of this machine's worker. The sample city's cases are for the local profile only."""
     return Tools(
         db=db,
-        ring=read_key_ring(settings.key_ring),
+        ring=own_key_ring(settings),
         rulebook=Rulebook(),
         client=client,
         clock=lambda: datetime.now(UTC),
@@ -155,13 +157,8 @@ def main() -> None:
         settings = load_settings()
         configure_logs("worker", form=settings.log_format, level=settings.log_level)
         asyncio.run(serve(settings))
-    except (SettingsError, DatabaseError, KeysError, FileNotFoundError, RuntimeError) as fault:
-        complain(str(fault))
-        leave(Exit.NOT_READY)
-    except SQLAlchemyError:
-        # Without its own words: they may quote the address with its password.
-        complain("The database of LIAISON_DATABASE_URL cannot be reached.")
-        leave(Exit.NOT_READY)
+    except FORESEEN as fault:
+        give_up(fault)
     leave(Exit.DONE)
 
 

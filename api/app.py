@@ -10,20 +10,19 @@ from typing import Final, NoReturn
 
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy.exc import SQLAlchemyError
 from temporalio.runtime import Runtime
 
 from api.description import install_description
 from api.middleware import Border
 from api.problems import install_problems
 from api.routers import ROUTERS
-from liaison.cli.exits import Exit, complain, leave
+from liaison.cli.exits import Exit, leave
+from liaison.cli.start_faults import FORESEEN, give_up, own_key_ring
 from liaison.codec import data_converter
 from liaison.db.engine import Database
-from liaison.db.errors import DatabaseError
 from liaison.db.rulebook import Rulebook
 from liaison.db.schema import check
-from liaison.keys import KeyRing, KeysError, read_key_ring
+from liaison.keys import KeyRing
 from liaison.logs import configure_logs
 from liaison.metrics import Endpoint
 from liaison.services.clock_offset import clock_watched
@@ -32,8 +31,9 @@ from liaison.services.production import refuse_sample_keys
 from liaison.services.readiness import Watch
 from liaison.services.storage import Storage
 from liaison.services.watching import book_shown
-from liaison.settings import Profile, Settings, SettingsError, load_settings
-from liaison.temporal import connect, measured_runtime
+from liaison.settings import Profile, Settings, load_settings
+from liaison.supervisor.guards import check_ports
+from liaison.temporal import connect, measured_runtime, temporal_place
 
 DRAIN_SECONDS: Final = 2
 """Calls under way may finish; the supervisor gives the process three seconds."""
@@ -100,27 +100,19 @@ def main() -> None:
     """Serve until told to stop; exit code 6 with one sentence if the surroundings are not as they must be."""
     try:
         settings = load_settings()
-        ring = read_key_ring(settings.key_ring)
+        ring = own_key_ring(settings)
         url = settings.database_url.get_secret_value()
         check(url)
         if settings.profile is Profile.PRODUCTION:
             asyncio.run(refuse_sample_keys(url))
+        temporal_place(settings)
+        check_ports({"LIAISON_API_PORT": settings.api_port}, str(settings.api_host))
         runtime, metrics = measured_runtime(settings, "api")
-    except FileNotFoundError:
-        _give_up("There is no key ring at LIAISON_KEY_RING: `liaison up` or `liaison keys ring` makes one.")
-    except SQLAlchemyError:
-        # Without its own words: they may quote the address with its password.
-        _give_up("The database of LIAISON_DATABASE_URL cannot be reached.")
-    except (SettingsError, KeysError, DatabaseError) as fault:
-        _give_up(str(fault))
+    except FORESEEN as fault:
+        give_up(fault)
     configure_logs("api", form=settings.log_format, level=settings.log_level)
     is_local = settings.profile is Profile.LOCAL
     _serve(settings, create_app(lambda: open_platform(settings, ring, runtime, metrics), show_openapi=is_local))
-
-
-def _give_up(sentence: str) -> NoReturn:
-    complain(sentence)
-    leave(Exit.NOT_READY)
 
 
 def _serve(settings: Settings, app: FastAPI) -> None:

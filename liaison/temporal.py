@@ -114,7 +114,7 @@ async def connect(
         RuntimeError: not lazy, and nobody answers.
     """
     return await Client.connect(
-        **_where(settings),
+        **temporal_place(settings),
         data_converter=data_converter,
         interceptors=interceptors,
         lazy=lazy,
@@ -124,7 +124,12 @@ async def connect(
     )
 
 
-def _where(settings: Settings) -> ClientConnectConfig:
+def temporal_place(settings: Settings) -> ClientConnectConfig:
+    """Where Temporal is, by profile.
+
+    Raises:
+        SettingsError: production without a usable Temporal configuration.
+    """
     if settings.profile is Profile.LOCAL:
         return {"target_host": settings.temporal_address, "namespace": "default"}
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import create_engine, inspect, make_url, text
 
 from liaison.db.errors import SchemaMismatch
@@ -48,12 +49,19 @@ def current_revision(url: str) -> str | None:
 def upgrade(url: str) -> None:
     """Bring the database to this program's revision. Safe to repeat; concurrent callers wait for one another."""
     if make_url(url).get_backend_name() != "sqlite":
-        command.upgrade(_config(url), "head")
+        _upgrade(url)
         return
     file = Path(make_url(url).database or "")
     file.parent.mkdir(parents=True, exist_ok=True)
     with _locked(file.with_name(f"{file.name}.upgrade-lock")):
+        _upgrade(url)
+
+
+def _upgrade(url: str) -> None:
+    try:
         command.upgrade(_config(url), "head")
+    except CommandError as fault:
+        raise SchemaMismatch(f"the database is not of this program's past: {fault}") from fault
 
 
 @contextmanager

@@ -11,9 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from alembic.util import CommandError
-
 from liaison.db.engine import Database
+from liaison.db.errors import SchemaMismatch
 from liaison.db.purging import BATCH, purge_batch
 from liaison.db.rulebook import Rulebook
 from liaison.db.schema import upgrade
@@ -90,8 +89,8 @@ async def _make_ready(book: Path, clock: Callable[[], datetime]) -> tuple[int, i
     url = f"sqlite+aiosqlite:///{book}"
     try:
         await asyncio.to_thread(upgrade, url)
-    except CommandError as fault:
-        raise BackupFault(f"The backup is of another release: {fault}.") from fault
+    except SchemaMismatch as fault:
+        raise BackupFault(f"The backup cannot be used: {fault}.") from fault
     finally:
         book.with_name(f"{book.name}.upgrade-lock").unlink(missing_ok=True)
     db, erased = Database(url, readers=1), 0

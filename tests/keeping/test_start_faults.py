@@ -1,0 +1,223 @@
+"""Every start-up and setting fault: exit code 6, one line under 200 characters that names the setting, no traceback.
+
+Faults of values that one program alone checks are in ``tests/running``; here each fault meets each program (H35).
+"""
+
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from liaison.cli.exits import Exit
+from tests.cli.conftest import Place, make_place, run
+from tests.e2e.platform import BIN
+from tests.scale import FULL
+
+API = (sys.executable, "-P", "-m", "api.app")
+WORKER = (sys.executable, "-P", "-m", "worker")
+UP = (str(BIN / "liaison"), "up")
+PROCESSES = {"api": API, "worker": WORKER, "up": UP}
+
+NOBODY = "postgresql+psycopg://clerk:s3cret@127.0.0.1:1/liaison"
+REFERENCE = "7K3M-9QXF-2T4W-Z"
+
+SETTINGS = {
+    "a port that is none": ({"LIAISON_API_PORT": "eighty"}, "LIAISON_API_PORT must be a port number"),
+    "two ports alike": ({"LIAISON_API_PORT": "7233", "LIAISON_TEMPORAL_PORT": "7233"}, "LIAISON_API_PORT and"),
+    "no such setting": ({"LIAISON_DATABSE_URL": "x"}, "LIAISON_DATABSE_URL is not a setting"),
+    "no such profile": ({"LIAISON_PROFILE": "test"}, "LIAISON_PROFILE must be local or production"),
+    "another database": ({"LIAISON_DATABASE_URL": "mysql://clerk:s3cret@db/x"}, "LIAISON_DATABASE_URL must be a URL"),
+    "production without": ({"LIAISON_PROFILE": "production"}, "LIAISON_DATABASE_URL must be set"),
+    "an open local API": ({"LIAISON_API_HOST": "0.0.0.0"}, "LIAISON_API_HOST must be 127.0.0.1"),
+    "a floor that is none": ({"LIAISON_DISK_FLOOR_MB": "some"}, "LIAISON_DISK_FLOOR_MB must be a whole number"),
+}
+HOST_COMMANDS = (
+    ("doctor",), ("repair", REFERENCE), ("repair", "--all"), ("db", "check"), ("db", "upgrade"), ("db", "current"),
+    ("directory", "show"), ("keys", "create", "--role", "clerk", "--out", "-"), ("sends", "status"),
+    ("sends", "freeze"), ("sends", "release"), ("setup",), ("backup", "somewhere"), ("restore", "somewhere"),
+    ("config", "show"),
+)  # fmt: skip
+NEED_THE_BOOK = tuple(words for words in HOST_COMMANDS if words[0] not in ("doctor", "setup", "restore", "config"))
+
+
+def every(cases: list[tuple[str, str]], some: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Every process with every fault under ``make prove``; some of each in ``make test``, for each is a process."""
+    return cases if FULL else some
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A folder in which nothing is wrong, for tests to copy or to look at."""
+    return make_place(tmp_path_factory.mktemp("sound") / "home")
+
+
+@pytest.fixture
+def place(sound: Place, tmp_path: Path) -> dict[str, str]:
+    """The variables of a copy that a test may harm."""
+    shutil.copytree(sound.settings.home, tmp_path / "home")
+    return {**sound.environment, "LIAISON_HOME": str(tmp_path / "home")}
+
+
+def home_of(place: dict[str, str]) -> Path:
+    return Path(place["LIAISON_HOME"])
+
+
+def ended(command: tuple[str, ...], variables: dict[str, str], folder: Path) -> str:
+    """The one line a process leaves when it cannot start; ``folder`` must stay as it was."""
+    environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LIAISON_LOG_FORMAT": "json", **variables}
+    result = subprocess.run(
+        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    # What the supervisor and the SDK log before the end is a line of the log, not of the fault.
+    lines = [line for line in result.stderr.splitlines() if not line.startswith("{")]
+    assert (result.returncode, len(lines)) == (Exit.NOT_READY, 1), result.stderr
+    assert "s3cret" not in result.stderr and "Traceback" not in result.stderr
+    assert len(lines[0]) < 200
+    return lines[0]
+
+
+def refused(words: tuple[str, ...], variables: dict[str, str], code: Exit = Exit.NOT_READY) -> str:
+    """The one line of a host command that cannot do its work."""
+    result = run(variables, *words)
+    lines = result.stderr.splitlines()
+    assert (result.exit_code, len(lines)) == (code, 1), (words, result.exception, result.output, result.stderr)
+    assert "s3cret" not in result.output + result.stderr
+    assert len(lines[0]) < 200
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("program", "fault"),
+    every(
+        [(program, fault) for fault in SETTINGS for program in PROCESSES],
+        [("api", "a port that is none"), ("worker", "no such setting"), ("up", "production without")],
+    ),
+)
+def test_a_wrong_setting_stops_every_process(program: str, fault: str, tmp_path: Path) -> None:
+    variables, sentence = SETTINGS[fault]
+    assert ended(PROCESSES[program], {"LIAISON_HOME": str(tmp_path), **variables}, tmp_path).startswith(sentence)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", HOST_COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("fault", SETTINGS)
+def test_a_wrong_setting_stops_every_host_command(words: tuple[str, ...], fault: str, tmp_path: Path) -> None:
+    variables, sentence = SETTINGS[fault]
+    assert refused(words, {"LIAISON_HOME": str(tmp_path), **variables}).startswith(sentence)
+
+
+@pytest.mark.parametrize("words", NEED_THE_BOOK, ids=" ".join)
+def test_a_database_that_does_not_answer(words: tuple[str, ...], place: dict[str, str]) -> None:
+    if words[0] == "backup":
+        assert "pg_dump" in refused(words, {**place, "LIAISON_DATABASE_URL": NOBODY}, Exit.REFUSED)
+    else:
+        assert "database" in refused(words, {**place, "LIAISON_DATABASE_URL": NOBODY}).lower()
+
+
+@pytest.mark.parametrize("program", ["api", "worker"])
+def test_a_database_that_does_not_answer_a_process(program: str, place: dict[str, str], tmp_path: Path) -> None:
+    told = ended(PROCESSES[program], {**place, "LIAISON_DATABASE_URL": NOBODY}, tmp_path)
+    assert "LIAISON_DATABASE_URL" in told
+
+
+@pytest.mark.parametrize(
+    ("program", "harm"),
+    every(
+        [(program, harm) for program in ("api", "worker") for harm in ("gone", "broken", "a folder")],
+        [("api", "gone"), ("api", "a folder"), ("worker", "broken")],
+    ),
+)
+def test_a_key_ring_that_cannot_be_used(program: str, harm: str, place: dict[str, str], tmp_path: Path) -> None:
+    harm_ring(home_of(place) / "key-ring.json", harm)
+    told = ended(PROCESSES[program], place, tmp_path)
+    assert "LIAISON_KEY_RING" in told or "key ring" in told
+
+
+@pytest.mark.parametrize("words", [("repair", REFERENCE), ("setup",)], ids=" ".join)
+@pytest.mark.parametrize("harm", ["gone", "broken", "a folder"])
+def test_a_key_ring_that_a_host_command_cannot_use(words: tuple[str, ...], harm: str, place: dict[str, str]) -> None:
+    harm_ring(home_of(place) / "key-ring.json", harm)
+    assert "key ring" in refused(words, place)
+
+
+def harm_ring(path: Path, harm: str) -> None:
+    path.unlink()
+    if harm == "broken":
+        path.write_text("{}", encoding="utf-8")
+        path.chmod(0o600)
+    elif harm == "a folder":
+        path.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("program", "harm"),
+    every(
+        [(program, harm) for program in ("api", "worker") for harm in ("revision", "file")],
+        [("api", "file"), ("worker", "revision")],
+    ),
+)
+def test_a_book_of_another_release_or_none(program: str, harm: str, place: dict[str, str], tmp_path: Path) -> None:
+    harm_book(home_of(place), harm)
+    told = ended(PROCESSES[program], place, tmp_path)
+    assert "revision 9999" in told if harm == "revision" else "LIAISON_DATABASE_URL" in told
+
+
+@pytest.mark.parametrize("words", NEED_THE_BOOK, ids=" ".join)
+@pytest.mark.parametrize("harm", ["revision", "file"])
+def test_a_book_that_a_host_command_cannot_use(words: tuple[str, ...], harm: str, place: dict[str, str]) -> None:
+    if words in (("db", "current"), ("backup", "somewhere")) and harm == "revision":
+        pytest.skip("they say which revision it is; that is no fault")
+    harm_book(home_of(place), harm)
+    words = tuple(word.replace("somewhere", str(home_of(place) / "copy")) for word in words)
+    refused(words, place)
+
+
+def harm_book(home: Path, harm: str) -> None:
+    book = home / "liaison.db"
+    if harm == "revision":
+        with closing(sqlite3.connect(book)) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+            connection.commit()
+        return
+    for leftover in home.glob("liaison.db*"):
+        leftover.unlink()
+    book.write_bytes(b"not a database " * 1000)
+
+
+@pytest.fixture
+def taken(place: dict[str, str]) -> Iterator[None]:
+    """Another program on the API's port."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", int(place["LIAISON_API_PORT"])))
+        other.listen()
+        yield
+
+
+def test_an_api_whose_port_is_taken(taken: None, place: dict[str, str], tmp_path: Path) -> None:
+    assert "LIAISON_API_PORT" in ended(API, place, tmp_path)
+
+
+def test_a_worker_that_finds_no_temporal(place: dict[str, str], tmp_path: Path) -> None:
+    assert "LIAISON_TEMPORAL_PORT" in ended(WORKER, place, tmp_path)
+
+
+@pytest.mark.parametrize("program", ["api", "worker", "up"])
+def test_production_without_temporals_address(program: str, place: dict[str, str], tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{home_of(place) / 'liaison.db'}"
+    with closing(sqlite3.connect(home_of(place) / "liaison.db")) as connection:
+        connection.execute("DELETE FROM api_key")
+        connection.commit()
+    variables = {**place, "LIAISON_PROFILE": "production", "LIAISON_DATABASE_URL": url}
+    assert "TEMPORAL_ADDRESS must be set" in ended(PROCESSES[program], variables, tmp_path)
+
+
+@pytest.mark.parametrize("words", [("db", "upgrade"), ("restore", "somewhere")], ids=" ".join)
+def test_a_folder_that_cannot_be_written(words: tuple[str, ...]) -> None:
+    assert "/proc/liaison" in refused(words, {"LIAISON_HOME": "/proc/liaison"})
