@@ -68,13 +68,14 @@ def check_right(matter: Matter, scope: Scope, kind: ActionKind, detail: str) -> 
     """Refuse whoever may not do this.
 
     Raises:
-        Refused: ``NOT_THE_HOLDER`` where only holder and team may, ``FORBIDDEN`` otherwise.
+        Refused: ``NOT_THE_HOLDER`` where only holder and team may, ``CONFLICT`` for a judge of the court while there is
+            no holder yet, ``FORBIDDEN`` otherwise.
     """
     if kind is ActionKind.SUPERVISION_ACT:
         _check_supervisor(matter, scope, SupervisionAct(detail))
     elif not _may(matter, scope, kind):
         if kind in HOLDERS_KINDS:
-            raise not_the_holder()
+            raise _no_order_yet() if _may_become_holder(matter, scope) else not_the_holder()
         raise Refused(Slug.FORBIDDEN, "该密钥无权进行此操作。", "This key may not do that.")
 
 
@@ -121,6 +122,17 @@ def _may(matter: Matter, scope: Scope, kind: ActionKind) -> bool:
     if kind in TAKERS_KINDS and matter.is_taker(scope):
         return True
     return kind in HOLDERS_KINDS and matter.holds(scope)
+
+
+def _may_become_holder(matter: Matter, scope: Scope) -> bool:
+    """Whether nobody holds the request only because its work order is not out, and it may go to the actor."""
+    waits = matter.holder is None and not matter.is_closed and matter.main.procedure is Procedure.ORDINARY
+    return waits and scope.role in (KeyRole.JUDGE, KeyRole.LEADER) and scope.court == matter.main.court
+
+
+def _no_order_yet() -> Refused:
+    zh, en = "尚未派单，请稍后再试。", "No work order is out yet; try again in a moment."
+    return Refused(Slug.CONFLICT, zh, en)
 
 
 def _check_supervisor(matter: Matter, scope: Scope, act: SupervisionAct) -> None:
