@@ -20,6 +20,8 @@ from liaison.services.errors import Fault, Refused, Slug
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 5
 _MOST_FAULTS: Final = 100
+_READ_ONLY: Final = "25006"
+"""SQLSTATE of a PostgreSQL that reads and does not write, as a standby after a failover."""
 
 _OF_STATUS: Final[Mapping[int, AnySlug]] = {
     400: Slug.MALFORMED,
@@ -35,9 +37,10 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_bad_parameters)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(NotJson, _on_other_media_type)
-    # The database is away, locked or out of connections; anything else it says is a fault of ours and a 500.
+    # The database is away, locked, full or out of connections; anything else it says is a fault of ours and a 500.
     for kind in (exc.OperationalError, exc.InterfaceError, exc.TimeoutError):
         app.add_exception_handler(kind, _on_database_away)
+    app.add_exception_handler(exc.InternalError, _on_database_confused)
 
 
 def problem(
@@ -117,3 +120,10 @@ async def _on_other_media_type(request: Request, _raised: Exception) -> Response
 
 async def _on_database_away(request: Request, _away: Exception) -> Response:
     return problem(request, Slug.UNAVAILABLE)
+
+
+async def _on_database_confused(request: Request, said: Exception) -> Response:
+    assert isinstance(said, exc.InternalError)
+    if getattr(said.orig, "sqlstate", None) != _READ_ONLY:
+        raise said
+    return await _on_database_away(request, said)

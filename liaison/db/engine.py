@@ -13,8 +13,10 @@ from sqlalchemy import event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+LOCK_PATIENCE_MILLISECONDS = 10_000
+
 SQLITE_PRAGMAS = (
-    *("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"),
+    *("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={LOCK_PATIENCE_MILLISECONDS}"),
     # A destroyed data key must not stay readable in a page that nobody has overwritten yet.
     "secure_delete=ON",
 )
@@ -41,6 +43,14 @@ def _open_sqlite(connection: Any, _record: Any) -> None:
     for pragma in SQLITE_PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _open_postgres(connection: Any, _record: Any) -> None:
+    """As patient as on SQLite: who waits for a lock for ever holds his caller and a connection for ever."""
+    cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = {LOCK_PATIENCE_MILLISECONDS}")
+    cursor.close()
+    connection.commit()
 
 
 def _begin_immediate(connection: Any) -> None:
@@ -79,9 +89,9 @@ class Database:
             self._reader = _sqlite_engine(url, readers, _begin_deferred, aiosqlite.Connection)
             self._near = _sqlite_engine(url, readers, _begin_deferred, _NearConnection)
         else:
-            self._writer = self._reader = self._near = create_async_engine(
-                url, pool_size=readers * 2, pool_pre_ping=True
-            )
+            engine = create_async_engine(url, pool_size=readers * 2, pool_pre_ping=True)
+            event.listen(engine.sync_engine, "connect", _open_postgres)
+            self._writer = self._reader = self._near = engine
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import text
 from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -45,7 +46,8 @@ async def seed_rules(
         VersionChanged: A number is taken by other content.
     """
     if session.get_bind().dialect.name == "postgresql":
-        # Two programs that begin with one new book: SQLite lets them write in turn anyway.
+        # Two programs that begin with one new book: SQLite lets them write in turn anyway. It may take its time.
+        await session.exec(text("SET LOCAL lock_timeout = 0"))  # type: ignore[call-overload]
         await session.exec(select(func.pg_advisory_xact_lock(SEEDING_LOCK)))
     calendar = await _seed_calendars(session, notices, at)
     stored = await session.get(PolicyVersion, policy["version"])

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from sqlmodel import SQLModel, select
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -15,6 +16,8 @@ from liaison.db.engine import Database
 from liaison.db.messages import PARTY, WANTED
 from liaison.db.tables import Action, Event, Idempotency, Message, Plan, Request, RungRecord
 from liaison.policy.words import EventKind, MessageState
+
+Row = TypeVar("Row", bound=SQLModel)
 
 ONCE = (EventKind.REGISTERED, EventKind.STARTED, EventKind.DISPATCHED, EventKind.REPLY_RECEIVED, EventKind.CLOSED)
 """What happens once in the life of a request that is replied to."""
@@ -31,6 +34,22 @@ class Ledger:
     rungs: tuple[RungRecord, ...]
     messages: tuple[Message, ...]
     answers: tuple[Idempotency, ...]
+
+    def of(self, references: Collection[str]) -> "Ledger":
+        """The same of these requests only."""
+
+        def theirs(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+            return tuple(row for row in rows if row.reference in references)  # type: ignore[attr-defined]
+
+        return Ledger(
+            theirs(self.requests),
+            theirs(self.plans),
+            theirs(self.actions),
+            theirs(self.events),
+            theirs(self.rungs),
+            theirs(self.messages),
+            self.answers,
+        )
 
     def happened(self, kind: EventKind) -> Counter[str]:
         """How often something happened to each request."""
@@ -83,8 +102,9 @@ def sent_once(ledger: Ledger, outbox: Path) -> None:
 
 
 async def one_workflow_each(client: Client, references: Iterable[str]) -> None:
-    """Temporal's list holds one execution for each request, ended in good order."""
+    """Temporal's list holds one execution for each of these requests, ended in good order."""
+    wanted = Counter(request_workflow_id(reference) for reference in references)
     query = f'WorkflowType = "{WorkflowName.LIAISON_REQUEST}"'
-    runs = [run async for run in client.list_workflows(query)]
-    assert Counter(run.id for run in runs) == Counter(request_workflow_id(reference) for reference in references)
+    runs = [run async for run in client.list_workflows(query) if run.id in wanted]
+    assert Counter(run.id for run in runs) == wanted
     assert {run.status for run in runs} <= {WorkflowExecutionStatus.COMPLETED}

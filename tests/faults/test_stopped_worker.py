@@ -1,0 +1,73 @@
+"""H04: a worker that stands still in the midst of its work, is given up, and goes on: nothing happens twice."""
+
+import asyncio
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+import pytest
+
+from tests.e2e.platform import Running
+from tests.faults.crowd import Crowd, crowd_at
+from tests.faults.ledger import all_replied_once, sent_once
+from tests.faults.processes import say
+from tests.scale import scaled
+
+REQUESTS = scaled(16, 200)
+FIRST = 70_000
+STANDS_STILL_SECONDS = scaled(17, 60)
+"""Longer than an activity may take: what the worker had begun is given to another, and finished by both."""
+
+
+@pytest.mark.timeout(scaled(240, 1800))
+async def test_a_worker_that_stood_still_repeats_nothing(platform: Running, http: httpx2.AsyncClient) -> None:
+    seed = random.randrange(2**32)
+    crowd = await crowd_at(platform, http)
+    references = await crowd.each(crowd.ask, range(FIRST, FIRST + REQUESTS))
+    with _second_worker(platform):
+        standing = asyncio.create_task(_stand_still(platform, crowd, random.Random(seed)))
+        await crowd.each(lambda reference: _live_on(crowd, reference), references)
+        assert await standing > 0, f"seed {seed}: nothing went on beside the frozen worker"
+
+    everything = await crowd.settled()
+    sent_once(everything, crowd.outbox)
+    ledger = everything.of(references)
+    all_replied_once(ledger, references, rungs=(1, 2))
+    assert ledger.told_parties() == set(references)
+
+
+async def _live_on(crowd: Crowd, reference: str) -> None:
+    await crowd.escalate(reference)
+    await crowd.answer(reference)
+
+
+async def _stand_still(platform: Running, crowd: Crowd, chance: random.Random) -> int:
+    """Freeze the first worker at a random moment; how many lives were finished meanwhile."""
+    moment = chance.randrange(REQUESTS // 2)
+    while crowd.done < moment:  # noqa: ASYNC110 (the work is elsewhere)
+        await asyncio.sleep(0.005)
+    await asyncio.sleep(chance.uniform(0, 0.2))
+    before = crowd.done
+    say(platform, "worker", signal.SIGSTOP)
+    try:
+        await asyncio.sleep(STANDS_STILL_SECONDS)
+        return crowd.done - before
+    finally:
+        say(platform, "worker", signal.SIGCONT)
+
+
+@contextmanager
+def _second_worker(platform: Running) -> Iterator[None]:
+    """Beside that of the platform."""
+    command = [sys.executable, "-P", "-m", "worker"]
+    with (platform.home.parent / "second-worker.log").open("ab") as log:
+        process = subprocess.Popen(command, env=platform.environment, stdout=log, stderr=log)
+    try:
+        yield
+    finally:
+        process.terminate()
+        assert process.wait(timeout=30) == 0
