@@ -1,10 +1,12 @@
 """The services' offices, for the tests of what the person on call sees."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.platform import Running, environment_in, free_ports, start
+from tests.e2e.platform import PATIENCE_SECONDS, Running, environment_in, free_ports, start
+from tests.oncall.scraping import names, scraped
 from tests.services.conftest import connected_office as connected_office
 from tests.services.conftest import either as either
 from tests.services.conftest import either_office as either_office
@@ -24,3 +26,26 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     platform = start(home, environment_in(home) | ports)
     yield platform
     platform.stop()
+
+
+@pytest.fixture(scope="session")
+def troubled(watched: Running) -> str:
+    """The reference of an open request, beside troubles that metrics only show once they have happened."""
+    reference: str = watched.submit("troubled")["reference"]
+    watched.wait_for(reference, lambda shown: shown["holder"] is not None)
+    # A workflow no worker knows, whose task fails.
+    watched.temporal(
+        "workflow", "start", "--type", "Nobody", "--task-queue", "judge-liaison", "--workflow-id", "nobody"
+    )
+    # A request whose workflow is gone when it is withdrawn: Temporal refuses the API's update.
+    lost = watched.submit("lost", category="complaint")["reference"]
+    watched.wait_for(lost, lambda shown: shown["holder"] is not None)
+    watched.temporal("workflow", "terminate", "--workflow-id", f"request-{lost}")
+    withdrawal = f"/v1/requests/{lost}/withdrawals"
+    assert watched.call("POST", withdrawal, watched.credentials["channel_key"], {}, "withdraw").status_code == 202
+    failed = {"WORKER": "temporal_workflow_task_execution_failed_total", "API": "temporal_request_failure_total"}
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not all(name in names(scraped(watched, process)) for process, name in failed.items()):
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    return reference
