@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
+from pydantic import SecretStr
 from sqlmodel import func, select
 from temporalio.client import Client
 from temporalio.service import RetryConfig
@@ -27,6 +28,7 @@ from liaison.services.credentials import Credentials
 from liaison.services.platform import Platform
 from liaison.services.provisioning import prepare_local
 from liaison.settings import Settings
+from tests.postgres import postgres
 
 COUNTED = (Request, Plan, Event, Action, Idempotency, RequestText)
 
@@ -71,9 +73,10 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def open_city(home: Path, clock: Callable[[], datetime]) -> AsyncIterator[City]:
-    """Make a home ready and serve it in this process."""
-    settings = Settings(home=home, api_port=free_port())
+async def open_city(home: Path, clock: Callable[[], datetime], database_url: str | None = None) -> AsyncIterator[City]:
+    """Make a home ready and serve it in this process; its book is a file of the home unless it is elsewhere."""
+    elsewhere = {"database_url": SecretStr(database_url)} if database_url else {}
+    settings = Settings(home=home, api_port=free_port(), **elsewhere)
     credentials = await prepare_local(settings, clock)
     db = Database(settings.database_url.get_secret_value())
     ring = read_key_ring(settings.key_ring)
@@ -99,10 +102,31 @@ async def open_city(home: Path, clock: Callable[[], datetime]) -> AsyncIterator[
 
 
 @pytest_asyncio.fixture(scope="session")
-async def city(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[City]:
+async def sqlite_city(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[City]:
     """One city for all tests; every test makes requests of its own."""
     async with open_city(tmp_path_factory.mktemp("home"), lambda: datetime.now(UTC)) as opened:
         yield opened
+
+
+@pytest.fixture
+def city(sqlite_city: City) -> City:
+    """The city of most tests; modules of tests about what is stored replace it by ``either_city``."""
+    return sqlite_city
+
+
+@pytest_asyncio.fixture(scope="session")
+async def postgres_city(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[City]:
+    """A city whose book is in PostgreSQL."""
+    with postgres(tmp_path_factory.mktemp("postgres")) as url:
+        async with open_city(tmp_path_factory.mktemp("home"), lambda: datetime.now(UTC), url) as opened:
+            yield opened
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_city(request: pytest.FixtureRequest) -> City:
+    """A city on each of both databases in turn."""
+    opened: City = request.getfixturevalue({"sqlite": "sqlite_city", "postgresql": "postgres_city"}[request.param])
+    return opened
 
 
 @pytest.fixture

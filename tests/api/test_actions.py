@@ -16,6 +16,12 @@ CALL = {"kind": "call", "number": "13800138000", "time": "2026-09-18T09:30:00+08
 TEXT = {"kind": "text", "text": "您的案件定于下周一开庭。"}
 
 
+@pytest.fixture
+def city(either_city: City) -> City:
+    """On both databases."""
+    return either_city
+
+
 async def held(city: City, body: dict[str, Any], by: str = "") -> tuple[str, str, str]:
     """A request dispatched to a judge, as the workflow would: its reference, the judge (``by``), another judge."""
     reference = (await city.send(body)).json()["reference"]

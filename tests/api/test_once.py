@@ -9,6 +9,12 @@ import pytest
 from tests.api.conftest import City
 
 
+@pytest.fixture
+def city(either_city: City) -> City:
+    """On both databases."""
+    return either_city
+
+
 async def test_the_same_key_and_body_give_the_stored_answer(city: City, body: dict[str, Any]) -> None:
     first = await city.send(body, once="same-1")
     before = await city.counts()

@@ -23,6 +23,12 @@ from tests.api.conftest import City
 from tests.api.test_actions import held
 
 
+@pytest.fixture
+def city(either_city: City) -> City:
+    """On both databases."""
+    return either_city
+
+
 async def test_a_registered_request_has_the_shape_and_the_dates_of_its_plan(city: City, body: dict[str, Any]) -> None:
     answer = await city.send(body | {"received_at": None})
     shown = answer.json()
