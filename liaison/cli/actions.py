@@ -12,7 +12,7 @@ from liaison.cli.language import say
 from liaison.cli.output import Json, present
 from liaison.cli.requests import IdempotencyKey
 from liaison.cli.texts import Reference, Source, parsed, read_json, read_said, short_text
-from liaison.policy.words import ReplyKind
+from liaison.policy.words import Procedure, ReplyKind
 
 Judge = Annotated[str, typer.Option("--judge", help="Staff id of the judge meant.")]
 Department = Annotated[str, typer.Option("--department", help="Code of the department meant.")]
@@ -74,6 +74,19 @@ def return_(
 ) -> None:
     """Give a request back to whoever passed it on."""
     _act(reference, "returns", {"reason": short_text(reason)}, as_, "", json_, idempotency_key)
+
+
+def change_procedure(
+    reference: Reference,
+    to: Annotated[Procedure, typer.Option("--to", help="The procedure it shall have.")],
+    reason: Reason,
+    as_: As = "",
+    json_: Json = False,
+    idempotency_key: IdempotencyKey = "",
+) -> None:
+    """Change the procedure of a request, as a clerk; the party's clock goes on."""
+    body = {"procedure": to.value, "reason": short_text(reason)}
+    _act(reference, "procedure-changes", body, as_, "clerk", json_, idempotency_key)
 
 
 def withdraw(

@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "sign-in": Place("actions", "sign_in", CLIENT),
     "transfer": Place("actions", "transfer", CLIENT),
     "return": Place("actions", "return_", CLIENT),
+    "change-procedure": Place("actions", "change_procedure", CLIENT),
     "withdraw": Place("actions", "withdraw", CLIENT),
     "supervisions": Place("supervising", "supervisions", CLIENT),
     "supervise": Place("supervising", "supervise", CLIENT),

@@ -5,6 +5,7 @@ from typing import Any
 
 from liaison.cli.language import say
 from liaison.cli.output import show_fields, show_line, show_table, when
+from liaison.policy.words import Procedure, Stage
 
 Item = Mapping[str, Any]
 
@@ -19,7 +20,7 @@ def show_request(request: Item) -> None:
             "stage": request["stage"],
             "outcome": request["outcome"],
             "received_at": when(request["received_at"]),
-            "holder": _holder(request["holder"]),
+            "holder": _holder(request["holder"]) or _dispatch(request),
             "supervision": _supervision(request["supervision"]),
         }
     )
@@ -120,6 +121,12 @@ def _readable(value: Any) -> Any:
 
 def _holder(holder: Item | None) -> str | None:
     return None if holder is None else f"{holder['id']} ({holder['post']})"
+
+
+def _dispatch(request: Item) -> str | None:
+    """Why nobody holds it, where somebody will in a moment."""
+    waits = request["procedure"] == Procedure.ORDINARY and request["stage"] != Stage.CLOSED
+    return say("派单中", "being dispatched 派单中") if waits else None
 
 
 def _supervision(supervision: Item | None) -> str | None:

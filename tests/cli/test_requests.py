@@ -225,6 +225,27 @@ def test_an_answer_in_json_is_its_text(served: Place, liaison: Liaison, monkeypa
     assert [text["text"] for text in said_by(reference, "answers")] == ["请到诉讼服务中心领取文书。"]
 
 
+def test_a_clerk_changes_the_procedure_and_says_why(liaison: Liaison) -> None:
+    body = json.dumps(a_request("13800138071", category="consultation"))
+    reference = json.loads(liaison("submit", "-", "--json", text=body).stdout)["reference"]
+    assert liaison("change-procedure", reference, "--to", "ordinary").exit_code == Exit.USAGE
+    why = ("--to", "ordinary", "--reason", "涉及实体问题")
+    assert liaison("change-procedure", reference, *why, "--as", "channel").exit_code == Exit.REFUSED
+    result = liaison("change-procedure", reference, *why, "--json")
+    assert result.exit_code == Exit.DONE, result.stderr
+    assert [json.loads(result.stdout)[name] for name in ("kind", "detail")] == ["procedure_change", "ordinary"]
+    assert liaison("change-procedure", reference, "--to", "summary", *why[2:]).exit_code == Exit.CONFLICT
+
+
+def test_a_request_that_nobody_holds_yet_is_being_dispatched(served: Place, liaison: Liaison) -> None:
+    reference = submitted(liaison, "13800138072")
+    assert "being dispatched 派单中" in liaison("show", reference).stdout
+    give_to(served, reference, "0104-j01")
+    assert "being dispatched" not in liaison("show", reference).stdout
+    body = json.dumps(a_request("13800138073", category="consultation"))
+    assert "being dispatched" not in liaison("submit", "-", text=body).stdout, "a clerk answers it"
+
+
 def test_transfer_names_exactly_one_taker(served: Place, liaison: Liaison) -> None:
     reference = submitted(liaison, "13800138046")
     give_to(served, reference, "0104-j01")
