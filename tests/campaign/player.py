@@ -86,11 +86,15 @@ class Player:
             CampaignError: At the first step after which the book is not what the model says.
         """
         for step in script:
-            self.log.append(str(step))
-            await getattr(self, f"_{step.word}")(step)
-            await self._come_to_rest()
-            await self._outage_ends_some_time()
+            await self.take(step)
         await self._finale()
+
+    async def take(self, step: Step) -> None:
+        """Take one step and compare."""
+        self.log.append(str(step))
+        await getattr(self, f"_{step.word}")(step)
+        await self._come_to_rest()
+        await self._outage_ends_some_time()
 
     def _say(self, words: str) -> None:
         self.log[-1] += f" -> {words}"
@@ -445,7 +449,7 @@ class Player:
             self._settle(book)
         else:
             book = await Book.read(self.city)
-        self._compare(book)
+        self.compare(book)
 
     async def _relay_all(self) -> Book:
         """The relay starts and delivers what is a moment old, one after the other, and asks again after ten seconds."""
@@ -478,7 +482,8 @@ class Player:
             imagined.tick(now, seen["rungs"], seen["procedure"])
         return imagined
 
-    def _compare(self, book: Book) -> None:
+    def compare(self, book: Book) -> None:
+        """Raise ``CampaignError`` where the book is not what the model says, or what no book may be."""
         now, faults = self.now, list(book.faults())
         for reference, life in self.lives.items():
             seen = book.seen(reference)

@@ -11,7 +11,7 @@ WEIGHTS = {
     "transfer": 8,
     "give_back": 6,
     "withdraw": 3,
-    "change_procedure": 6,
+    "change_procedure": 8,
     "answer": 4,
     "supervise": 6,
     "signal_reply": 4,

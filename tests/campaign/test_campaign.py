@@ -37,6 +37,8 @@ def test_platform_and_model_agree(template: Path, seed: int) -> None:
     steps = scaled(SMALL_STEPS, STEPS)
     log, fault = asyncio.run(play_seed(seed, steps, template))
     assert not fault, f"python -m tests.campaign {seed} {steps}\n{fault}\n" + "\n".join(log)
+    # A script that happened to do nothing would prove nothing.
+    assert sum(line.startswith("intake") and " -> " in line for line in log) > steps // 40
 
 
 @pytest.mark.timeout(scaled(120, 3600))

@@ -1,0 +1,66 @@
+"""The referee himself: the model agrees with vectors made elsewhere, and a tampered book does not pass."""
+
+import csv
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from liaison.db.engine import Database
+from tests.campaign.book import Book
+from tests.campaign.model import Life
+from tests.campaign.player import CampaignError, Player, read_people
+from tests.campaign.script import Step
+from tests.city import City, open_city, prepare_template
+
+VECTORS = Path(__file__).parents[1] / "data" / "vectors" / "ladder_vectors.csv"
+FRIDAY = "2026-09-18 10:00"
+TAMPERINGS = (
+    "UPDATE request SET holder_id = '0104-j05'",
+    "UPDATE rung_record SET recipient = '0104-p01' WHERE rung = 1",
+    "UPDATE rung_record SET due_at = '2026-09-23 00:00:00' WHERE rung = 1",
+    "DELETE FROM rung_record WHERE rung = 0",
+    "UPDATE event SET recorded_at = '2026-09-01 00:00:00' WHERE kind = 'warned'",
+    "DELETE FROM message WHERE cause = 'rung-1-1'",
+)
+
+
+def test_the_models_dates_are_those_of_the_vectors() -> None:
+    people = read_people()
+    lines = [line for line in VECTORS.read_text("utf-8").splitlines() if not line.startswith("#")]
+    assert len(lines) > 50
+    for row in csv.DictReader(lines):
+        court = {"primary": "0104", "intermediate": "01"}[row["court_level"]]
+        life = Life(people, "R", court, "judge_contact", datetime.fromisoformat(row["received_at"]))
+        # A limit is the end, exclusive, of its day: in UTC eight hours before midnight, still on that day.
+        limits = [due.astimezone(UTC).date().isoformat() for due in life.dues[1:]]
+        assert limits == [row[f"t{n}_date"] for n in (1, 2, 3, 4) if row[f"t{n}_date"]], row
+
+
+async def test_a_tampered_book_does_not_pass(tmp_path: Path) -> None:
+    await prepare_template(tmp_path / "template")
+    async with open_city(tmp_path / "template", tmp_path / "home", FRIDAY) as city:
+        player = Player(city, read_people())
+        for step in (Step("intake", 0, 0, 0), Step("pass_to_limit", 0, 2, 0), Step("pass_to_limit", 0, 2, 0)):
+            await player.take(step)
+        player.compare(await Book.read(city))
+        for number, tampering in enumerate(TAMPERINGS):
+            copied = await _copy(city, tmp_path / f"copy-{number}.db")
+            async with copied.tools.db.write() as session:
+                touched = await (await session.connection()).execute(text(tampering))
+                assert touched.rowcount > 0
+            with pytest.raises(CampaignError):
+                player.compare(await Book.read(copied))
+            await copied.tools.db.close()
+
+
+async def _copy(city: City, to: Path) -> City:
+    """The city over a copy of its book."""
+    with sqlite3.connect(city.home / "liaison.db") as source, sqlite3.connect(to) as target:
+        source.backup(target)
+    source.close()
+    target.close()
+    return replace(city, tools=replace(city.tools, db=Database(f"sqlite+aiosqlite:///{to}")))
