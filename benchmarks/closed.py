@@ -62,7 +62,7 @@ async def _p95_ms(one: Callable[[int], Awaitable[object]]) -> float:
 
 
 def fill(stage: Stage, number: int) -> None:
-    """Copy a closed request until there are ``number``, every table of it, under random references."""
+    """Copy a closed request until there are ``number``: every table of it, random references, sixty holders."""
     with closing(sqlite3.connect(stage.book, timeout=30, isolation_level=None)) as book:
         template, have = book.execute("SELECT min(reference), count(*) FROM request WHERE stage = 'closed'").fetchone()
         tables = [name for (name,) in book.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -82,7 +82,6 @@ def fill(stage: Stage, number: int) -> None:
             have += BATCH
             # The platform's own writers stand in the same queue.
             time.sleep(0.01)
-        book.execute("ANALYZE")
 
 
 def _copy_of(book: sqlite3.Connection, table: str) -> str | None:
@@ -103,5 +102,7 @@ def _copy_of(book: sqlite3.Connection, table: str) -> str | None:
 def _value_of(name: str, kind: str, is_key: int) -> str:
     if name == "reference":
         return "fresh.reference"
+    if name == "holder_id":
+        return f"'{COURT}-j' || printf('%02d', abs(random()) % 60)"
     unique = (name == "id" and is_key) or name == "idempotency_key"
     return "hex(randomblob(13))" if unique else f"old.{name}"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from benchmarks.rounds import Round, percentile, run
 from benchmarks.sizes import Sizes
-from benchmarks.stage import Stage, open_stage, packaged_policy
+from benchmarks.stage import NIGHT, Stage, open_stage, packaged_policy
 from benchmarks.table import Line
 from benchmarks.twins import Progress, bare_worker, start_bare
 from benchmarks.waiting import until
@@ -70,7 +70,7 @@ async def _due_soon(stage: Stage, number: int, spread_minutes: int) -> datetime:
     """Put a policy in force whose day ends when ``number`` requests can have been registered and dispatched."""
     due = _next_minute(number)
     intake = packaged_policy()["intake"] | {"back_hours": 24 * 14}
-    await stage.set_policy(cut_off=f"{due:%H:%M}", spread_minutes=spread_minutes, intake=intake)
+    await stage.set_policy(NIGHT, cut_off=f"{due:%H:%M}", spread_minutes=spread_minutes, intake=intake)
     return due
 
 

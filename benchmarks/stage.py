@@ -33,8 +33,8 @@ JUDGE = "0104-j01"
 WARM_UP = 20
 LOOK_SECONDS = 0.02
 
-OPEN_HOURS = [["00:00", "24:00"]]
-"""Messages go out at once at whatever hour it is measured: by night each would cost one more workflow."""
+ALWAYS, NIGHT = [["00:00", "24:00"]], [["00:00", "00:01"]]
+"""When messages may go out: at once at whatever hour it is measured, or later, as after a deadline at midnight."""
 
 
 @dataclass
@@ -137,11 +137,11 @@ class Stage:
         with closing(sqlite3.connect(f"file:{self.book}?mode=ro", uri=True)) as book:
             return book.execute(statement, values).fetchall()
 
-    async def set_policy(self, **changes: Any) -> None:
+    async def set_policy(self, hours: list[list[str]] = ALWAYS, **changes: Any) -> None:
         """Make a policy version in force from now on; policy is data."""
         self._policy += 1
         policy = packaged_policy() | {"version": self._policy, **changes}
-        policy["windows"] = policy["windows"] | {"staff": OPEN_HOURS, "party": OPEN_HOURS}
+        policy["windows"] = policy["windows"] | {"staff": hours, "party": ALWAYS}
         db = Database(f"sqlite+aiosqlite:///{self.book}", readers=1)
         try:
             async with db.write() as session:
