@@ -62,13 +62,17 @@ class Record:
         return climbed and not any(message["state"] in WANTED for message in self.messages)
 
     def rungs(self) -> list[Body]:
-        """The rungs that were recorded, lowest first, with their dates and bells."""
+        """The rungs that were recorded, lowest first: their dates, whose inbox, when his bell rang, all it rang for.
+
+        A rung that fell to a desk has no person.
+        """
         dates = {rung["rung"]: rung for rung in self.request["deadlines"]}
         events = [event for event in self.events if event["kind"] in RUNG_EVENTS]
         return [self._rung(event, dates[event["detail"]["rung"]]) for event in events]
 
     def _rung(self, event: Body, dates: Body) -> Body:
         told = event["detail"]
+        bells = [sent for sent in self.sent if sent.cause == rung_cause(told["rung"])]
         return {
             "rung": told["rung"],
             "business_day": dates["business_day"],
@@ -78,13 +82,9 @@ class Record:
             "post": told["post"],
             "recipient": told["recipient"],
             "in_place_of": told["in_place_of"],
-            "rang_at": self._rang_at(rung_cause(told["rung"]), told["recipient"]),
+            "rang_at": next((bell.at for bell in bells if told["recipient"] in (None, bell.to)), None),
+            "told": [bell.to for bell in bells],
         }
-
-    def _rang_at(self, cause: str, recipient: str | None) -> str | None:
-        """When the supervisor's bell rang; a rung that fell to a desk has no person."""
-        bells = (sent.at for sent in self.sent if sent.cause == cause and recipient in (None, sent.to))
-        return next(bells, None)
 
 
 async def read_record(city: DemoCity, clerk: Scope, reference: str) -> Record:

@@ -70,6 +70,8 @@ def _told(rung: Body | None) -> tuple[str, str, str]:
     if rung is None:
         return ("", say("无", "nobody"), "")
     who = " ".join(filter(None, (TITLES[Post(rung["post"])], rung["recipient"])))
+    others = (name for name in rung["told"] if name != rung["recipient"])
+    who = ", ".join((who, *others))
     return (when(rung["recorded_at"]) or "", who, when(rung["rang_at"]) or say("未发", "did not ring"))
 
 

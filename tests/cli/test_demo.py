@@ -116,6 +116,9 @@ def test_silence_reaches_the_president_of_the_intermediate_court(tmp_path: Path)
         ("2026-09-22", "0104-j01"), ("2026-09-22", "0104-l01"), ("2026-09-22", "desk:0104-d-civil1"),
     ]  # fmt: skip
     leaders = [person for _, person in YUEXIU[1:]]
+    warned, *climbed = [rung["told"] for rung in played["rungs"]]
+    assert sorted(warned) == ["0104-j01", "0104-l01", "desk:0104-d-civil1"]
+    assert climbed == [[leader] for leader in leaders]
     assert told(played, "supervision") == list(zip(RANG_ON[1:], leaders, strict=True))
     assert all(sent["number"][:6] == "+86139" and sent["number"][6:10] == "****" for sent in played["messages"])
     assert len(played["messages"]) == 8
@@ -156,6 +159,8 @@ def test_the_story_names_each_day_and_ends_with_what_to_do_next(tmp_path: Path) 
     happenings = [line for line in done.stdout.splitlines() if line.startswith("  ")]
     assert any("Warning 预警" in line and "business day 2, 2026-09-21" in line for line in happenings)
     assert any("Rung 4 督办" in line and "01-p01" in line for line in happenings)
+    [warned] = [line for line in done.stdout.splitlines() if line.split()[:1] == ["0"]]
+    assert all(who in warned for who in ("0104-l01", "0104-j01", "desk:0104-d-civil1"))
     *_, outcome, what_next = done.stdout.splitlines()
     assert outcome.startswith("Still no reply")
     assert "make run" in what_next
