@@ -108,8 +108,10 @@ class Sender:
             await self._settle(message_id, MessageState.RESERVED)
             raise
         except TimeoutError:
-            return await self._settle(message_id, MessageState.AMBIGUOUS, failure="the gateway did not answer")
-        return await self._settle(message_id, _STATES[submission.fate], provider_id=submission.provider_id)
+            return await self._settle(
+                message_id, MessageState.AMBIGUOUS, failure="the gateway did not answer", gone=True
+            )
+        return await self._settle(message_id, _STATES[submission.fate], provider_id=submission.provider_id, gone=True)
 
     async def _compose(self, message_id: str) -> ShortMessage | None:
         tools = self._tools
@@ -144,11 +146,22 @@ class Sender:
         return contact.mobile if contact else None
 
     async def _settle(
-        self, message_id: str, state: MessageState, provider_id: str | None = None, failure: str | None = None
+        self,
+        message_id: str,
+        state: MessageState,
+        provider_id: str | None = None,
+        failure: str | None = None,
+        gone: bool = False,
     ) -> MessageProgress:
+        """Settle a message once; ``gone`` says that this sender himself handed it to the gateway, or may have."""
         now = self._tools.clock()
         async with self._tools.db.write() as session:
-            message = await session.get_one(Message, message_id)
+            message = await session.get_one(Message, message_id, with_for_update=True)
+            if message.state is not MessageState.SUBMITTING:
+                # We stood still, were given up, and another sender has settled it meanwhile.
+                if not gone:
+                    return MessageProgress(message.state)
+                state, failure = MessageState.AMBIGUOUS, "two senders may both have sent it"
             message.state, message.failure = state, failure
             message.gateway, message.provider_id = self._tools.gateway.name, provider_id
             if state is not MessageState.RESERVED:

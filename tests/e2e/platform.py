@@ -19,7 +19,7 @@ BIN = Path(sys.executable).parent
 UP = (str(BIN / "liaison"), "up")
 ROOT = Path(__file__).parents[2]
 EXAMPLE = json.loads((ROOT / "examples" / "request.json").read_text(encoding="utf-8"))
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 100.0
 
 
 def free_ports(number: int) -> list[int]:
@@ -107,13 +107,22 @@ def start(home: Path, environment: dict[str, str], command: Sequence[str] = UP) 
     home.parent.mkdir(parents=True, exist_ok=True)
     with (home.parent / "up.log").open("a", encoding="utf-8") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, text=True)
+    try:
+        _wait_until_ready(home, environment, process)
+    except AssertionError:
+        process.terminate()
+        raise
+    return Running(home, environment, process)
+
+
+def _wait_until_ready(home: Path, environment: dict[str, str], process: "subprocess.Popen[str]") -> None:
     until = time.monotonic() + PATIENCE_SECONDS
     url = f"http://127.0.0.1:{environment['LIAISON_API_PORT']}/readyz"
     while True:
         assert process.poll() is None and time.monotonic() < until, (home.parent / "up.log").read_text("utf-8")[-2000:]
         try:
             if httpx2.get(url, trust_env=False).status_code == 200:
-                return Running(home, environment, process)
+                return
         except httpx2.TransportError:
             pass
         time.sleep(0.1)

@@ -64,8 +64,8 @@ class Crowd(Traffic):
         for reason in ("the party is at the counter", "the party came again"):
             await self._patiently(lambda reason=reason: self._signal(reference, reason))  # type: ignore[misc]
         until = time.monotonic() + PATIENCE_SECONDS
-        while (await self._shown(reference))["supervision"] is None:
-            assert time.monotonic() < until, await self._shown(reference)
+        while await self._rung(reference) != 2:
+            assert time.monotonic() < until, reference
             await asyncio.sleep(0.2)
 
     async def answer(self, reference: str) -> None:
@@ -82,8 +82,9 @@ class Crowd(Traffic):
             await asyncio.sleep(0.5)
         return ledger
 
-    async def _shown(self, reference: str) -> dict[str, object]:
-        return await self.call("GET", f"/v1/requests/{reference}", "clerk")
+    async def _rung(self, reference: str) -> int | None:
+        supervision = (await self.call("GET", f"/v1/requests/{reference}", "clerk"))["supervision"]
+        return supervision["rung"] if supervision else None
 
     async def _signal(self, reference: str, reason: str) -> None:
         handle = self.client.get_workflow_handle(request_workflow_id(reference))

@@ -19,6 +19,9 @@ from liaison.policy.words import EventKind, MessageState
 
 Row = TypeVar("Row", bound=SQLModel)
 
+MOST_AMBIGUOUS = 0.05
+"""Of the delivered: whoever calls everything ambiguous proves nothing."""
+
 ONCE = (EventKind.REGISTERED, EventKind.STARTED, EventKind.DISPATCHED, EventKind.REPLY_RECEIVED, EventKind.CLOSED)
 """What happens once in the life of a request that is replied to."""
 
@@ -92,13 +95,14 @@ def all_replied_once(ledger: Ledger, references: Iterable[str], rungs: Collectio
 
 
 def sent_once(ledger: Ledger, outbox: Path) -> None:
-    """The outbox's own log holds every delivered message once, and beside them none but the ambiguous."""
+    """The outbox's own log holds every delivered message once, and beside them none but the few ambiguous."""
     lines = outbox.read_text(encoding="utf-8").splitlines() if outbox.exists() else []
     sent = Counter(json.loads(line)["id"] for line in lines)
-    assert set(sent.values()) <= {1}, "a message went out twice"
     delivered = {message.id for message in ledger.messages if message.state is MessageState.DELIVERED}
     ambiguous = {message.id for message in ledger.messages if message.state is MessageState.AMBIGUOUS}
-    assert delivered <= sent.keys() <= delivered | ambiguous
+    assert all(sent[message] == 1 for message in delivered), "a message went out twice, or not at all"
+    assert sent.keys() <= delivered | ambiguous
+    assert len(ambiguous) <= MOST_AMBIGUOUS * len(delivered)
 
 
 async def one_workflow_each(client: Client, references: Iterable[str]) -> None:
