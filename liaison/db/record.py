@@ -16,6 +16,9 @@ from liaison.policy.words import EventKind
 INTAKE, INBOX, MESSAGES = "intake", "inbox", "messages"
 """Streams of the record beside those of the run chain; each numbers its own events."""
 
+BESIDE = "-b"
+"""Ends the name of the stream beside a run's, for lines whose number another time has taken."""
+
 
 async def lock_request(session: AsyncSession, reference: str) -> Request:
     """The request, locked until the transaction ends (SQLite's writer lock already covers it).
@@ -44,6 +47,9 @@ async def append_event(
 ) -> bool:
     """Append a line; False if the line (reference, stream, seq) is there already, as after a retry.
 
+    Another kind of line under that number was written by the same run in a time that Temporal has forgotten, as when
+    its file came out of a backup: then the new line stands in a stream beside, for no line of the record is lost.
+
     Args:
         session: The caller's transaction; the request is locked by it.
         reference: The request.
@@ -57,8 +63,12 @@ async def append_event(
     """
     if seq is None:
         seq = await last_seq(session, reference, stream) + 1
-    elif await _is_recorded(session, reference, stream, seq):
-        return False
+    elif (recorded := await _recorded_kind(session, reference, stream, seq)) is not None:
+        if recorded is kind:
+            return False
+        stream = f"{stream}{BESIDE}"
+        if await _recorded_kind(session, reference, stream, seq) is not None:
+            return False
     session.add(
         Event(
             reference=reference,
@@ -110,8 +120,9 @@ async def record_faults(
         session.add(Fault(reference=reference, rung=rung, subject=subject, reason=fault.kind.value, found_at=at))
 
 
-async def _is_recorded(session: AsyncSession, reference: str, stream: str, seq: int) -> bool:
+async def _recorded_kind(session: AsyncSession, reference: str, stream: str, seq: int) -> EventKind | None:
     found = await session.exec(
-        select(Event.id).where(col(Event.reference) == reference, col(Event.stream) == stream, col(Event.seq) == seq)
+        select(Event.kind).where(col(Event.reference) == reference, col(Event.stream) == stream, col(Event.seq) == seq)
     )
-    return found.first() is not None
+    kind = found.first()
+    return None if kind is None else EventKind(kind)

@@ -8,8 +8,9 @@ import pytest
 from liaison.contract.messages import RequestStart
 from liaison.contract.names import TASK_QUEUE, WorkflowName, request_workflow_id
 from liaison.contract.reference import new_reference
+from liaison.db.record import append_event
 from liaison.db.sends import mark_restored
-from liaison.policy.words import Stage
+from liaison.policy.words import EventKind, Stage
 from liaison.services.comparing import SETTLING, Differences, compare
 from liaison.services.errors import Refused, Slug
 from liaison.services.repair import repair, repair_all
@@ -136,3 +137,16 @@ async def test_a_workflow_the_book_does_not_know_or_has_closed_is_ended(connecte
             return await compare(office.platform) == NOTHING
 
         await until(all_ended)
+
+
+async def test_a_run_of_another_time_loses_no_line_of_the_record(office: Office) -> None:
+    """It gives numbers that were given before; a retry gives the same number to the same line."""
+    reference, now = await office.submit(), office.clock.now
+
+    async def write(kind: EventKind, seq: int) -> bool:
+        async with office.platform.db.write() as session:
+            return await append_event(session, reference, "run-1", kind, now, "platform", recorded_at=now, seq=seq)
+
+    assert [await write(EventKind.DISPATCHED, 2), await write(EventKind.DISPATCHED, 2)] == [True, False]
+    assert [await write(EventKind.CLOSED, 2), await write(EventKind.CLOSED, 2)] == [True, False]
+    assert (await office.events(reference))[1:] == [("run-1", "dispatched"), ("run-1-b", "closed")]
