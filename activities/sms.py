@@ -88,13 +88,13 @@ class Sender:
         """Ask the gateway before sending: an earlier attempt died between taking the message and settling it, or the
         book is older than the gateway's log."""
         try:
-            fate = await asyncio.wait_for(self._tools.gateway.fate(gateway_key(message)), GATEWAY_SECONDS)
+            found = await asyncio.wait_for(self._tools.gateway.look_up(gateway_key(message)), GATEWAY_SECONDS)
         except TimeoutError:
-            fate = Fate.CANNOT_SAY
-        if fate is Fate.UNKNOWN:
+            found = Submission(None, Fate.CANNOT_SAY)
+        if found.fate is Fate.UNKNOWN:
             return await self._submit(message.id)
-        state = _STATES.get(fate, MessageState.AMBIGUOUS)
-        return await self._settle(message.id, state, provider_id=message.id if fate in _STATES else None)
+        state = _STATES.get(found.fate, MessageState.AMBIGUOUS)
+        return await self._settle(message.id, state, provider_id=found.provider_id)
 
     async def _submit(self, message_id: str) -> MessageProgress:
         short = await self._compose(message_id)
@@ -158,8 +158,9 @@ class Sender:
         async with self._tools.db.write() as session:
             message = await session.get_one(Message, message_id, with_for_update=True)
             if message.state is not MessageState.SUBMITTING:
-                # We stood still, were given up, and another sender has settled it meanwhile.
-                if not gone:
+                # We stood still, were given up, and another sender has settled it meanwhile: by finding what we had
+                # handed over, or by handing it over once more.
+                if not gone or (provider_id is not None and message.provider_id == provider_id):
                     return MessageProgress(message.state)
                 state, failure = MessageState.AMBIGUOUS, "two senders may both have sent it"
             message.state, message.failure = state, failure

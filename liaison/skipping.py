@@ -91,7 +91,7 @@ class Execution:
         due: The next instant of its own clock at which something happens by itself, or None.
         doing: What it is busy with, in words; empty when it only waits.
         is_open: Whether it was running at the last look.
-        children: Workflow ids of its open children.
+        children: Workflow ids of its open children, once they exist.
         version: Run and history length at the last look.
     """
 
@@ -147,7 +147,7 @@ class Execution:
         self.version = (description.run_id, description.history_length)
         if grown := self.version != version:
             self._timers = await self._open_timers(description.run_id)
-        self.children = frozenset(child.workflow_id for child in told.pending_children)
+        self.children = frozenset(child.workflow_id for child in told.pending_children if child.run_id)
         waits = [*self._timers, *_retries(told.pending_activities, now)]
         self.due = min(waits, default=None) if self.is_open else None
         self.doing = "; ".join(_work(told, now)) if self.is_open else ""
@@ -203,3 +203,6 @@ def _work(told: DescribeWorkflowExecutionResponse, now: datetime) -> Iterator[st
     for activity in told.pending_activities:
         if not _backs_off(activity, now):
             yield f"activity {activity.activity_type.name}, attempt {activity.attempt} {activity.last_failure.message}"
+    for child in told.pending_children:
+        if not child.run_id:
+            yield f"start of child {child.workflow_id}"

@@ -137,8 +137,8 @@ async def test_a_restored_book_asks_before_it_sends_what_it_believes_reserved(of
 class Mute(Moody):
     """A gateway without a log: it can say nothing of what became of a message."""
 
-    async def fate(self, key: str) -> Fate:
-        return Fate.CANNOT_SAY
+    async def look_up(self, key: str) -> Submission:
+        return Submission(None, Fate.CANNOT_SAY)
 
     async def submit(self, message: ShortMessage) -> Submission:
         self.taken.append(message)

@@ -26,11 +26,13 @@ class Moody:
         self.taken.append(message)
         return Submission(f"moody-{len(self.taken)}", Fate.SUBMITTED)
 
-    async def fate(self, key: str) -> Fate:
+    async def look_up(self, key: str) -> Submission:
         """Look into the log, if it can be looked into."""
         if self.silent:
             await asyncio.Event().wait()
-        return Fate.SUBMITTED if any(message.key == key for message in self.taken) else Fate.UNKNOWN
+        numbers = (number for number, message in enumerate(self.taken, 1) if message.key == key)
+        number = next(numbers, None)
+        return Submission(None, Fate.UNKNOWN) if number is None else Submission(f"moody-{number}", Fate.SUBMITTED)
 
 
 def refuse(message: ShortMessage) -> None:

@@ -9,12 +9,13 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from uuid import uuid4
 
 from liaison.gateways.sms.port import Fate, GatewayUnavailable, ShortMessage, Submission
 
 
 class EmbeddedOutbox:
-    """Appends each message to a JSON-lines file: ``{id, key, at, to, template, text}``.
+    """Appends each message to a JSON-lines file: ``{provider_id, id, key, at, to, template, text}``.
 
     Several processes may share it.
     """
@@ -28,7 +29,9 @@ class EmbeddedOutbox:
 
     async def submit(self, message: ShortMessage) -> Submission:
         """Append the message and have it on disk."""
+        submission = Submission(uuid4().hex, Fate.DELIVERED)
         line = {
+            "provider_id": submission.provider_id,
             "id": message.id,
             "key": message.key,
             "at": self._clock().isoformat(),
@@ -40,11 +43,12 @@ class EmbeddedOutbox:
             await asyncio.to_thread(self._append, json.dumps(line, ensure_ascii=False) + "\n")
         except OSError as error:
             raise GatewayUnavailable("the outbox cannot be written") from error
-        return Submission(message.id, Fate.DELIVERED)
+        return submission
 
-    async def fate(self, key: str) -> Fate:
-        """Look into the log."""
-        return Fate.DELIVERED if await asyncio.to_thread(self._holds, key) else Fate.UNKNOWN
+    async def look_up(self, key: str) -> Submission:
+        """Look into the log; a key that is there twice is the affair of whoever finds both out."""
+        provider_id = await asyncio.to_thread(self._first_of, key)
+        return Submission(provider_id, Fate.UNKNOWN if provider_id is None else Fate.DELIVERED)
 
     def _append(self, line: str) -> None:
         # One write of one line to a file opened for appending: lines of several processes never mix.
@@ -55,8 +59,9 @@ class EmbeddedOutbox:
         finally:
             os.close(descriptor)
 
-    def _holds(self, key: str) -> bool:
+    def _first_of(self, key: str) -> str | None:
         if not self._path.exists():
-            return False
+            return None
         with self._path.open(encoding="utf-8") as log:
-            return any(json.loads(line).get("key") == key for line in log)
+            of_key = (line for line in map(json.loads, log) if line["key"] == key)
+            return next((line["provider_id"] for line in of_key), None)

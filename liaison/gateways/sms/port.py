@@ -32,9 +32,9 @@ class ShortMessage:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """The gateway has taken the message."""
+    """One taking of a message by the gateway: ``provider_id`` is new for each, None where none is known."""
 
-    provider_id: str
+    provider_id: str | None
     fate: Fate
 
 
@@ -60,6 +60,6 @@ class SmsGateway(Protocol):
         """
         ...
 
-    async def fate(self, key: str) -> Fate:
+    async def look_up(self, key: str) -> Submission:
         """What became of the message of this key, whose submission was interrupted or forgotten."""
         ...
