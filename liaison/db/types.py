@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import DateTime, Dialect, String
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String
 from sqlalchemy.types import TypeDecorator
 
 from liaison.db.errors import UnknownWord
@@ -49,6 +49,10 @@ class Word(TypeDecorator[StrEnum]):
             return self.words(value)
         except ValueError:
             raise UnknownWord(f"{self.words.__name__} has no {str(value)[:32]!a}") from None
+
+
+Counter = cast(type[Any], BigInteger().with_variant(Integer(), "sqlite"))
+"""The key of a table that grows for ever: SQLite counts in 64 bits only what it calls INTEGER."""
 
 
 def stored_as(words: type[StrEnum]) -> type[Any]:

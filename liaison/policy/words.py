@@ -127,6 +127,21 @@ class DepartmentKind(StrEnum):
     CASE_FILING = "case_filing"
 
 
+class ProposalKind(StrEnum):
+    """Rules that one person proposes and another approves."""
+
+    NOTICE = "notice"
+    POLICY = "policy"
+
+
+class ProposalState(StrEnum):
+    """What became of a proposal."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
 class KeyRole(StrEnum):
     """Who holds an API key."""
 
@@ -224,6 +239,7 @@ class EventKind(StrEnum):
     SIGNAL_REFUSED = "signal_refused"
     CANCEL_IGNORED = "cancel_ignored"
     REPLANNED = "replanned"
+    DATES_FINAL = "dates_final"
     AFTER_CLOSURE = "after_closure"
     MESSAGE_SENT = "message_sent"
     MESSAGE_SUPERSEDED = "message_superseded"

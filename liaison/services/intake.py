@@ -203,6 +203,7 @@ def _plan(reference: str, ladder: Ladder, now: datetime) -> Plan:
         reason="registered",
         made_at=now,
         day0=ladder.day0.isoformat(),
+        last_due_on=max(rung.due_on for rung in ladder.rungs).isoformat(),
         # The limit is exclusive: the last moment before it lies on the last day.
         answer_due_on=shanghai_date(ladder.answer_by - timedelta(microseconds=1)).isoformat(),
         answer_act_at=ladder.answer_act_at,

@@ -3,7 +3,7 @@
 from sqlmodel import SQLModel
 
 from liaison.db.tables.access import ApiKey, Idempotency
-from liaison.db.tables.calendars import CalendarVersion, PolicyVersion
+from liaison.db.tables.calendars import CalendarVersion, Closure, PolicyVersion, Proposal, Replan
 from liaison.db.tables.directory import CourtRow, DepartmentRow, DirectoryLoad, Fault, StaffRow
 from liaison.db.tables.messages import Message, Sends
 from liaison.db.tables.requests import Action, ClerkItem, Event, Plan, Request, RungRecord, WorkOrder
@@ -16,6 +16,7 @@ __all__ = [
     "ApiKey",
     "CalendarVersion",
     "ClerkItem",
+    "Closure",
     "CourtRow",
     "DataKey",
     "DepartmentRow",
@@ -27,6 +28,8 @@ __all__ = [
     "PartyContact",
     "Plan",
     "PolicyVersion",
+    "Proposal",
+    "Replan",
     "Request",
     "RequestText",
     "RungRecord",

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from liaison.db import naming as naming
-from liaison.db.types import Instant, stored_as
+from liaison.db.types import Counter, Instant, stored_as
 from liaison.policy.words import (
     ActionKind,
     ActionState,
@@ -25,7 +25,7 @@ from liaison.policy.words import (
     Stage,
 )
 
-_NOT_ERASED = text("closed_at IS NOT NULL AND erased_at IS NULL")
+_CLOSED = text("closed_at IS NOT NULL")
 
 
 class Request(SQLModel, table=True):
@@ -38,7 +38,7 @@ class Request(SQLModel, table=True):
         Index("ix_request_next_due", "stage", "next_due_at"),
         Index("ix_request_key", "key_id", "reference"),
         # Open requests stand in no page of it, so that registering one costs nothing.
-        Index("ix_request_erasable", "closed_at", sqlite_where=_NOT_ERASED, postgresql_where=_NOT_ERASED),
+        Index("ix_request_closed", "closed_at", sqlite_where=_CLOSED, postgresql_where=_CLOSED),
     )
 
     reference: str = Field(primary_key=True, max_length=20)
@@ -101,6 +101,8 @@ class Plan(SQLModel, table=True):
     reason: str = Field(max_length=80)
     made_at: datetime = Field(sa_type=Instant)
     day0: str = Field(max_length=10)
+    last_due_on: str | None = Field(default=None, max_length=10)
+    """Of its last rung; null in plans older than the column."""
     answer_due_on: str = Field(max_length=10)
     answer_act_at: datetime = Field(sa_type=Instant)
     rungs: list[dict[str, Any]] = Field(sa_type=JSON)
@@ -112,7 +114,7 @@ class Event(SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("reference", "stream", "seq"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=Counter)
     reference: str = Field(max_length=20, index=True)
     stream: str = Field(max_length=16)
     seq: int
