@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 import httpx2
 import pytest
 
+from activities.sms import GATEWAY_SECONDS
 from liaison.policy.words import MessageState
 from tests.e2e.platform import Running
 from tests.faults.crowd import Crowd, crowd_at
@@ -67,6 +68,8 @@ async def _stand_still(platform: Running, crowd: Crowd, chance: random.Random) -
         return crowd.done - before
     finally:
         say(platform, "worker", signal.SIGCONT)
+        # What it had begun, it finishes now, though others did so before: the book is read after that.
+        await asyncio.sleep(2 * GATEWAY_SECONDS)
 
 
 def _stands_outside_the_book(platform: Running) -> bool:
