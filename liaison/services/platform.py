@@ -58,11 +58,17 @@ class TemporalClock:
         """Seconds since the last reading; infinite before the first."""
         return time.monotonic() - self._read_at
 
-    def offset(self, now: datetime) -> timedelta | None:
-        """How far ``now`` is ahead of Temporal; None if nothing was read in the last ten minutes."""
+    @property
+    def now(self) -> datetime | None:
+        """What it shows; None if nothing was read in the last ten minutes."""
         if self._shown is None or self.age > TRUSTED_SECONDS:
             return None
-        return now - self._shown - timedelta(seconds=self.age)
+        return self._shown + timedelta(seconds=self.age)
+
+    def offset(self, now: datetime) -> timedelta | None:
+        """How far ``now`` is ahead of Temporal; None if nothing was read in the last ten minutes."""
+        shown = self.now
+        return None if shown is None else now - shown
 
 
 @dataclass(frozen=True)
