@@ -4,17 +4,22 @@ A day a notice names is what the notice says; any other announced day works Mond
 day the answer is provisional: Monday to Friday less the statutory weekdays, no make-up days. A calendar is an
 immutable, numbered value; a deadline keeps the number it was counted with, so an old one can be counted again.
 
-Lookup is rank and select: ``rank[i]`` business days lie before day ``i``, ``select[k]`` is the k-th of them.
+A day off by a closure that counts is off for the whole city, or for one court: ``calendar.of(court)``.
+
+Lookup is rank and select: so many business days are counted up to a day, and the k-th of all is selected.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
-from itertools import accumulate, pairwise
 
-from calendars.notice import SATURDAY, Holiday, Notice, NoticeError
-from calendars.statutory import LAST_YEAR, statutory_days
+from calendars.closure import Closure, ClosureError
+from calendars.day import Day, Grounds
+from calendars.in_force import announced_years, named_days
+from calendars.notice import Notice
+from calendars.statutory import LAST_YEAR, Festival, festivals
+from calendars.worked import WorkedDays
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """One offset for all of China, no summer time since 1991: fixed, so no zone database can move a deadline."""
@@ -53,90 +58,116 @@ def shanghai_date(instant: datetime) -> date:
 
 @dataclass(frozen=True, slots=True)
 class BusinessCalendar:
-    """One version of the calendar.
+    """One version of the calendar, as the city or one court counts.
 
     Attributes:
         number: the version, 1 for the first notice alone.
+        court: the court whose own closures it holds besides the city's; None for the city.
         first_day: the first day it answers for.
         final_until: the last announced day; every later day is provisional.
         last_day: the last day it answers for.
-        checksum: SHA-256, in hex, of every answer it can give: equal sums, equal calendars.
+        checksum: SHA-256, in hex, of every answer this version can give, to any court: equal sums, equal calendars.
     """
 
     number: int
+    court: str | None
     first_day: date
     final_until: date
     last_day: date
     checksum: str
-    _rank: tuple[int, ...] = field(repr=False, compare=False)
+    _worked: WorkedDays = field(repr=False, compare=False)
+    _counted: Mapping[date, int] = field(repr=False, compare=False)
     _select: tuple[date, ...] = field(repr=False, compare=False)
+    _grounds: Grounds = field(repr=False, compare=False)
+    _family: dict[str | None, "BusinessCalendar"] = field(repr=False, compare=False)
+
+    def of(self, court: str | None) -> "BusinessCalendar":
+        """Give this version as a court counts; as the city does for None and for a court without own closures."""
+        if court is None or court not in self._grounds.closed_of_court:
+            return self._family[None]
+        return self._family.get(court) or self._family.setdefault(court, _as_counted_by(court, self._family[None]))
 
     def is_business_day(self, day: date) -> bool:
         """Tell whether a day is worked."""
-        index = self._index(day)
-        return self._rank[index] < self._rank[index + 1]
+        # Before the first business day nothing is counted, and the last of all is not that day either.
+        return self._select[self._counted_until(day) - 1] == day
 
     def nth_business_day(self, day0: date, n: int) -> date:
         """Give the n-th business day (n >= 1) strictly after day 0, which never counts (Civil Code art. 201)."""
         if n < 1:
             raise CalendarError(f"business days are counted from 1, not {n}")
-        return self._selected(self._rank[self._index(day0) + 1] + n - 1)
+        try:
+            return self._select[self._counted[day0] + n - 1]
+        except LookupError:
+            raise self._refusal(day0) from None
 
     def business_day_on_or_after(self, day: date) -> date:
         """Give the day itself if it is worked, else the next business day."""
-        return self._selected(self._rank[self._index(day)])
+        return day if self.is_business_day(day) else self.nth_business_day(day, 1)
 
     def count(self, after: date, until: date) -> int:
         """Count the business days strictly after one day up to and including another, not earlier, one."""
         if until < after:
             raise CalendarError(f"{until} lies before {after}")
-        return self._rank[self._index(until) + 1] - self._rank[self._index(after) + 1]
+        return self._counted_until(until) - self._counted_until(after)
 
     def is_provisional(self, day: date) -> bool:
         """Tell whether a day lies past the last announced one, so that a later notice may still change it."""
         return day > self.final_until
 
-    def _index(self, day: date) -> int:
+    def day(self, day: date) -> Day:
+        """Tell what a day is, and why."""
+        return self._grounds.day(day, self.is_business_day(day), announced=not self.is_provisional(day))
+
+    def _counted_until(self, day: date) -> int:
+        try:
+            return self._counted[day]
+        except KeyError:
+            raise self._refusal(day) from None
+
+    def _refusal(self, day: date) -> Exception:
         if isinstance(day, datetime):
-            raise TypeError("a calendar takes dates; see shanghai_date for the date of an instant")
-        index = (day - self.first_day).days
-        if index < 0:
-            raise BeforeFirstDay(f"{day} lies before {self.first_day}, the first day of the calendar")
-        if index >= len(self._rank) - 1:
-            raise AfterLastDay(f"{day} lies after {self.last_day}, the last day of the calendar")
-        return index
-
-    def _selected(self, rank: int) -> date:
-        if rank >= len(self._select):
-            raise AfterLastDay(f"the answer lies after {self.last_day}, the last day of the calendar")
-        return self._select[rank]
+            return TypeError("a calendar takes dates; see shanghai_date for the date of an instant")
+        if day < self.first_day:
+            return BeforeFirstDay(f"{day} lies before {self.first_day}, the first day of the calendar")
+        if day > self.last_day:
+            return AfterLastDay(f"{day} lies after {self.last_day}, the last day of the calendar")
+        return AfterLastDay(f"the answer lies after {self.last_day}, the last day of the calendar")
 
 
-def build_calendar(notices: Iterable[Notice], number: int) -> BusinessCalendar:
-    """Build calendar version ``number`` from all notices it rests on, given in any order.
+def build_calendar(notices: Iterable[Notice], number: int, closures: Iterable[Closure] = ()) -> BusinessCalendar:
+    """Build calendar version ``number`` from all notices and closures it rests on, given in any order.
 
     Raises:
         NoticeError: no notice, two of one date, a year missing between two others, an amendment of nothing, or two
             notices that contradict each other without one amending the other.
+        ClosureError: a closure of a day the calendar does not reach.
     """
     known = sorted(notices, key=lambda notice: notice.published_on)
-    named = _named_days(_holidays_in_force(known))
-    years = _announced_years(known)
-    first_day = min(date(years[0], 1, 1), *named)
-    final_until = date(years[-1], 12, 31)
+    named, years = named_days(known), announced_years(known)
+    first_day, final_until = min(date(years[0], 1, 1), *named), date(years[-1], 12, 31)
     last_day = max(final_until, date(LAST_YEAR, 12, 31))
-    off = _statutory_days_after(final_until)
-    days = [first_day + timedelta(days=offset) for offset in range((last_day - first_day).days + 1)]
-    works = [named.get(day, day.weekday() < SATURDAY and day not in off) for day in days]
-    return BusinessCalendar(
+    statutory = _festivals_after(final_until)
+    known_days = dict.fromkeys(statutory, False) | {day: name.works for day, name in named.items()}
+    worked = WorkedDays.by_the_week(first_day, last_day, known_days)
+    closed = _closed_days(closures, first_day, last_day)
+    worked = worked.without(closed.pop(None, ()))
+    grounds = Grounds(named, statutory, _effective(closed, worked))
+    family: dict[str | None, BusinessCalendar] = {}
+    family[None] = BusinessCalendar(
         number=number,
+        court=None,
         first_day=first_day,
         final_until=final_until,
         last_day=last_day,
-        checksum=_checksum(first_day, final_until, works),
-        _rank=tuple(accumulate(works, initial=0)),
-        _select=tuple(day for day, is_worked in zip(days, works, strict=True) if is_worked),
+        checksum=_checksum(first_day, final_until, worked, grounds),
+        _worked=worked,
+        _counted=worked.counted(),
+        _select=worked.selected(),
+        _grounds=grounds,
+        _family=family,
     )
+    return family[None]
 
 
 def packaged_versions(notices: Iterable[Notice]) -> list[BusinessCalendar]:
@@ -145,42 +176,46 @@ def packaged_versions(notices: Iterable[Notice]) -> list[BusinessCalendar]:
     return [build_calendar(known[:number], number) for number in range(1, len(known) + 1)]
 
 
-def _holidays_in_force(notices: Sequence[Notice]) -> list[Holiday]:
-    in_force: dict[tuple[date, str], Holiday] = {}
-    for before, after in pairwise(notices):
-        if before.published_on == after.published_on:
-            raise NoticeError(f"two notices of {after.published_on}")
-    for notice in notices:
-        for holiday in notice.holidays:
-            if notice.amends and (notice.amends, holiday.zh) not in in_force:
-                raise NoticeError(f"the notice {notice.published_on} amends a {holiday.zh} that {notice.amends} lacks")
-            in_force[notice.amends or notice.published_on, holiday.zh] = holiday
-    return list(in_force.values())
+def changed_days(old: BusinessCalendar, new: BusinessCalendar, court: str | None = None) -> frozenset[date]:
+    """Give the days on which a deadline may differ between two versions, as a court (or the city) counts.
+
+    Those are the days worked in one and not in the other, and every day announced in one alone: its dates become
+    final. Only days both versions answer for are compared.
+    """
+    first, last = max(old.first_day, new.first_day), min(old.last_day, new.last_day)
+    differing = old.of(court)._worked.differing(new.of(court)._worked, first, last)
+    earlier, later = sorted((old.final_until, new.final_until))
+    announced = range(earlier.toordinal() + 1, min(later, last).toordinal() + 1)
+    return frozenset(differing).union(map(date.fromordinal, announced))
 
 
-def _named_days(holidays: Iterable[Holiday]) -> Mapping[date, bool]:
-    named: dict[date, bool] = {}
-    for holiday in holidays:
-        for day, works in holiday.days():
-            if named.setdefault(day, works) is not works:
-                raise NoticeError(f"{day} is both worked and off; only an amendment may change an announced day")
-    return named
+def _as_counted_by(court: str, city: BusinessCalendar) -> BusinessCalendar:
+    worked = city._worked.without(city._grounds.closed_of_court[court])
+    return replace(city, court=court, _worked=worked, _counted=worked.counted(), _select=worked.selected())
 
 
-def _announced_years(notices: Iterable[Notice]) -> list[int]:
-    years = sorted({notice.year for notice in notices if notice.amends is None})
-    if not years:
-        raise NoticeError("a calendar needs the notice of at least one year")
-    if missing := set(range(years[0], years[-1])) - set(years):
-        raise NoticeError(f"no notice for {', '.join(map(str, sorted(missing)))}")
-    return years
-
-
-def _statutory_days_after(final_until: date) -> frozenset[date]:
+def _festivals_after(final_until: date) -> Mapping[date, Festival]:
     years = range(final_until.year + 1, LAST_YEAR + 1)
-    return frozenset(day for year in years for day in statutory_days(year))
+    return {day: festival for year in years for festival in festivals(year) for day in festival.days}
 
 
-def _checksum(first_day: date, final_until: date, works: Sequence[bool]) -> str:
-    content = f"{first_day}/{final_until}/{''.join('1' if is_worked else '0' for is_worked in works)}"
-    return hashlib.sha256(content.encode("ascii")).hexdigest()
+def _closed_days(closures: Iterable[Closure], first_day: date, last_day: date) -> dict[str | None, set[date]]:
+    closed: dict[str | None, set[date]] = {}
+    for closure in closures:
+        for day in closure.days:
+            if not first_day <= day <= last_day:
+                raise ClosureError(f"the closure of {day} lies outside the calendar, {first_day} to {last_day}")
+        closed.setdefault(closure.court, set()).update(closure.days)
+    return closed
+
+
+def _effective(closed: Mapping[str | None, set[date]], worked: WorkedDays) -> Mapping[str, frozenset[date]]:
+    days_of = {court: frozenset(day for day in days if day in worked) for court, days in closed.items()}
+    return {court: days for court, days in sorted(days_of.items()) if court and days}
+
+
+def _checksum(first_day: date, final_until: date, worked: WorkedDays, grounds: Grounds) -> str:
+    content = f"{first_day}/{final_until}/{''.join('1' if flag else '0' for flag in worked.flags)}"
+    for court, days in grounds.closed_of_court.items():
+        content += f"/{court}:{','.join(map(str, sorted(days)))}"
+    return hashlib.sha256(content.encode("utf-8")).hexdigest()

@@ -4,16 +4,58 @@ A notice names days off and make-up working days (调休上班); every other day
 parsed documents (TOML or JSON), whose dates are ISO text and whose ranges are ISO 8601 intervals, both ends in.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 SATURDAY = 5
+UNKNOWN = "unknown"
+"""Stands for a document number or an address nobody could cite."""
 
 
 class NoticeError(ValueError):
-    """A notice, or a list of notices, contradicts itself or another notice."""
+    """A notice, or a list of notices, contradicts itself or another notice; the text is a sentence.
+
+    Attributes:
+        step: which step of the import refused it.
+    """
+
+    step: ClassVar[str] = "notice"
+
+
+class EmptyYear(NoticeError):
+    """A notice without any day off: the file of a year that is not announced yet."""
+
+    step = "empty_year"
+
+
+class DayOutsideYear(NoticeError):
+    """A day that the notice of this year cannot set."""
+
+    step = "days"
+
+
+class DayTwice(NoticeError):
+    """A day that the notice names more than once."""
+
+    step = "days"
+
+
+class MakeUpOnWeekday(NoticeError):
+    """A make-up working day that would be worked anyway."""
+
+    step = "make_up_days"
+
+
+class NoticeFaults(NoticeError):
+    """Several faults at once, a sentence each."""
+
+    def __init__(self, faults: list[NoticeError]) -> None:
+        self.faults = faults
+        super().__init__("; ".join(map(str, faults)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +82,11 @@ class Notice:
 
     ``amends`` is the date of the notice it amends: its holidays then replace, whole, the holidays of the same
     Chinese name there. ``doc_no`` and ``url`` are ``unknown`` rather than guessed.
+
+    Attributes:
+        text_sha256: SHA-256, in hex, of the notice's text at ``url``; None where nobody has taken it.
+        formula_difference: why the arithmetic of the year (see ``calendars.checks``) does not hold after this
+            amendment; None where it holds.
     """
 
     year: int
@@ -49,6 +96,13 @@ class Notice:
     url: str
     amends: date | None
     holidays: tuple[Holiday, ...]
+    text_sha256: str | None = None
+    formula_difference: str | None = None
+
+    def days(self) -> Iterator[tuple[date, bool]]:
+        """Yield every day the notice names, with True for a working day and False for a day off."""
+        for holiday in self.holidays:
+            yield from holiday.days()
 
 
 def parse_notice(document: Mapping[str, Any]) -> Notice:
@@ -56,24 +110,32 @@ def parse_notice(document: Mapping[str, Any]) -> Notice:
 
     Raises:
         NoticeError: a field is missing, unknown or malformed, a day lies outside the year (December before it is
-            allowed), or a make-up day is not on a weekend.
+            allowed) or is named twice, or a make-up day is not on a weekend; NoticeFaults if several are so.
     """
-    fields = {"amends": None, **document}
-    _require_keys(fields, {"year", "title", "doc_no", "published_on", "url", "amends", "holidays"}, "a notice")
+    fields = {"amends": None, "text_sha256": None, "formula_difference": None, **document}
     try:
-        notice = Notice(
-            year=_year(fields["year"]),
-            title=_text(fields, "title"),
-            doc_no=_text(fields, "doc_no"),
-            published_on=date.fromisoformat(fields["published_on"]),
-            url=_text(fields, "url"),
-            amends=date.fromisoformat(fields["amends"]) if fields["amends"] else None,
-            holidays=tuple(_parse_holiday(holiday) for holiday in fields["holidays"]),
-        )
-        _check_days(notice)
+        notice = _parse_fields(fields)
     except (TypeError, ValueError) as fault:
         raise NoticeError(f"the notice of {document.get('published_on')}: {fault}") from fault
+    if faults := list(day_faults(notice)):
+        raise faults[0] if len(faults) == 1 else NoticeFaults(faults)
     return notice
+
+
+def day_faults(notice: Notice) -> Iterator[NoticeError]:
+    """Yield what is wrong with the days of a notice taken by itself."""
+    first, last = date(notice.year - 1, 12, 1), date(notice.year, 12, 31)
+    if not any(holiday.off for holiday in notice.holidays):
+        yield EmptyYear(f"the notice of {notice.published_on} for {notice.year} names no day off")
+    days = list(notice.days())
+    for day, works in days:
+        if not first <= day <= last:
+            yield DayOutsideYear(f"{day} lies outside the notice for {notice.year}")
+        if works and day.weekday() < SATURDAY:
+            yield MakeUpOnWeekday(f"{day} is no weekend day, so it cannot be a make-up working day")
+    for day, times in Counter(day for day, _ in days).items():
+        if times > 1:
+            yield DayTwice(f"the notice of {notice.published_on} names {day} {times} times")
 
 
 def notice_document(notice: Notice) -> dict[str, Any]:
@@ -85,6 +147,8 @@ def notice_document(notice: Notice) -> dict[str, Any]:
         "published_on": notice.published_on.isoformat(),
         "url": notice.url,
         "amends": notice.amends.isoformat() if notice.amends else None,
+        "text_sha256": notice.text_sha256,
+        "formula_difference": notice.formula_difference,
         "holidays": [
             {
                 "zh": holiday.zh,
@@ -97,27 +161,66 @@ def notice_document(notice: Notice) -> dict[str, Any]:
     }
 
 
-def _parse_holiday(document: Mapping[str, Any]) -> Holiday:
+def _parse_fields(fields: Mapping[str, Any]) -> Notice:
+    _require_keys(fields, _NOTICE_FIELDS, "a notice")
+    if fields["formula_difference"] is not None and not fields["amends"]:
+        raise NoticeError("only an amendment may declare a formula_difference")
+    return Notice(
+        year=_year(fields["year"]),
+        title=_text(fields, "title"),
+        doc_no=_text(fields, "doc_no"),
+        published_on=_date("published_on", fields["published_on"]),
+        url=_text(fields, "url"),
+        amends=_date("amends", fields["amends"]) if fields["amends"] else None,
+        holidays=tuple(_parse_holiday(holiday) for holiday in _list(fields, "holidays")),
+        text_sha256=_digest(fields["text_sha256"]),
+        formula_difference=None if fields["formula_difference"] is None else _text(fields, "formula_difference"),
+    )
+
+
+_NOTICE_FIELDS = frozenset(Notice.__dataclass_fields__)
+
+
+def _parse_holiday(document: object) -> Holiday:
+    if not isinstance(document, Mapping):
+        raise NoticeError(f"a holiday must hold zh, en, off and work, not be {document!r}")
     _require_keys(document, {"zh", "en", "off", "work"}, "a holiday")
     return Holiday(
         zh=_text(document, "zh"),
         en=_text(document, "en"),
-        off=tuple(_parse_range(text) for text in document["off"]),
-        work=tuple(date.fromisoformat(text) for text in document["work"]),
+        off=tuple(_parse_range(text) for text in _list(document, "off")),
+        work=tuple(_date("a day of work", text) for text in _list(document, "work")),
     )
 
 
-def _parse_range(text: str) -> tuple[date, date]:
+def _parse_range(text: object) -> tuple[date, date]:
+    if not isinstance(text, str):
+        raise NoticeError(f"a range of days off must be a text such as 2026-02-15/2026-02-23, not {text!r}")
     start, _, end = text.partition("/")
-    first, last = date.fromisoformat(start), date.fromisoformat(end or start)
+    first, last = _date("a day off", start), _date("a day off", end or start)
     if last < first:
         raise NoticeError(f"the range {text} ends before it starts")
     return first, last
 
 
+def _date(what: str, value: object) -> date:
+    if not isinstance(value, str):
+        raise NoticeError(f"{what} must be a text such as 2026-11-04, not {value!r}")
+    try:
+        return date.fromisoformat(value)
+    except ValueError as fault:
+        raise NoticeError(f"{what} is no date such as 2026-11-04: {value!r}, {fault}") from None
+
+
+def _digest(value: object) -> str | None:
+    if value is None or (isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value)):
+        return value
+    raise NoticeError("text_sha256 must be 64 hexadecimal digits in lower case")
+
+
 def _year(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise NoticeError("year must be a whole number")
+    if not isinstance(value, int) or isinstance(value, bool) or not 1949 < value < 9999:
+        raise NoticeError("year must be a whole number such as 2026")
     return value
 
 
@@ -128,20 +231,15 @@ def _text(document: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def _require_keys(document: Mapping[str, Any], wanted: set[str], what: str) -> None:
+def _list(document: Mapping[str, Any], key: str) -> list[Any]:
+    value = document[key]
+    if not isinstance(value, list):
+        raise NoticeError(f"{key} must be a list")
+    return value
+
+
+def _require_keys(document: Mapping[str, Any], wanted: Set[str], what: str) -> None:
     if missing := wanted - document.keys():
         raise NoticeError(f"{what} lacks {', '.join(sorted(missing))}")
     if unknown := document.keys() - wanted:
         raise NoticeError(f"{what} has unknown fields: {', '.join(sorted(unknown))}")
-
-
-def _check_days(notice: Notice) -> None:
-    first, last = date(notice.year - 1, 12, 1), date(notice.year, 12, 31)
-    if not any(holiday.off for holiday in notice.holidays):
-        raise NoticeError("it names no day off")
-    for holiday in notice.holidays:
-        for day, works in holiday.days():
-            if not first <= day <= last:
-                raise NoticeError(f"{day} lies outside the notice for {notice.year}")
-            if works and day.weekday() < SATURDAY:
-                raise NoticeError(f"{day} is no weekend day, so it cannot be a make-up working day")

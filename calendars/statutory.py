@@ -8,12 +8,15 @@ The lunar dates and 清明 are those of the Chinese calendar (GB/T 33661-2017), 
 package. The table ends with 2040; a calendar answers no question beyond it.
 """
 
+from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 ORDER_795_SINCE = 2025
 
 # year: first day of the Spring Festival 初一, 清明节, 端午节, 中秋节, each (month, day)
 _MOVABLE: dict[int, tuple[tuple[int, int], tuple[int, int], tuple[int, int], tuple[int, int]]] = {
+    2019: ((2, 5), (4, 5), (6, 7), (9, 13)),
     2020: ((1, 25), (4, 4), (6, 25), (10, 1)),
     2021: ((2, 12), (4, 4), (6, 14), (9, 21)),
     2022: ((2, 1), (4, 5), (6, 3), (9, 10)),
@@ -37,15 +40,48 @@ _MOVABLE: dict[int, tuple[tuple[int, int], tuple[int, int], tuple[int, int], tup
     2040: ((2, 12), (4, 4), (6, 14), (9, 20)),
 }
 
-LAST_YEAR = max(_MOVABLE)
+FIRST_YEAR, LAST_YEAR = min(_MOVABLE), max(_MOVABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Festival:
+    """A statutory holiday of one year and its days off, weekend or not, in order."""
+
+    zh: str
+    en: str
+    days: tuple[date, ...]
+
+
+@cache
+def festivals(year: int) -> tuple[Festival, ...]:
+    """Give the statutory holidays of a year from ``FIRST_YEAR`` to ``LAST_YEAR``, in the order of the law.
+
+    Raises:
+        KeyError: the year lies outside the table.
+    """
+    spring, tomb, boat, moon = (date(year, month, day) for month, day in _MOVABLE[year])
+    newer = year >= ORDER_795_SINCE
+    eve = spring - timedelta(days=1)
+    return (
+        Festival("元旦", "New Year's Day", (date(year, 1, 1),)),
+        Festival("春节", "Spring Festival", (*((eve,) if newer else ()), *_run(spring, 3))),
+        Festival("清明节", "Tomb-Sweeping Day", (tomb,)),
+        Festival("劳动节", "Labour Day", _run(date(year, 5, 1), 2 if newer else 1)),
+        Festival("端午节", "Dragon Boat Festival", (boat,)),
+        Festival("中秋节", "Mid-Autumn Festival", (moon,)),
+        Festival("国庆节", "National Day", _run(date(year, 10, 1), 3)),
+    )
 
 
 def statutory_days(year: int) -> frozenset[date]:
-    """Give the statutory days off of a year from 2020 to ``LAST_YEAR``, weekend or not."""
-    spring, *festivals = (date(year, month, day) for month, day in _MOVABLE[year])
-    days = {date(year, 1, 1), date(year, 5, 1), *festivals}
-    days.update(date(year, 10, day) for day in (1, 2, 3))
-    days.update(spring + timedelta(days=offset) for offset in range(3))
-    if year >= ORDER_795_SINCE:
-        days.update((spring - timedelta(days=1), date(year, 5, 2)))
-    return frozenset(days)
+    """Give the statutory days off of a year from ``FIRST_YEAR`` to ``LAST_YEAR``, weekend or not."""
+    return frozenset(day for festival in festivals(year) for day in festival.days)
+
+
+def statutory_count(year: int) -> int:
+    """Tell how many days off the law gives in a year: 11, since Order 795 13."""
+    return 13 if year >= ORDER_795_SINCE else 11
+
+
+def _run(first: date, days: int) -> tuple[date, ...]:
+    return tuple(first + timedelta(days=offset) for offset in range(days))

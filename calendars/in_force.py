@@ -1,0 +1,55 @@
+"""What a list of notices says together: amendments replace holidays, everything else must agree."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+
+from calendars.day import NamedDay
+from calendars.notice import Holiday, Notice, NoticeError
+
+
+def holidays_in_force(notices: Sequence[Notice]) -> list[tuple[Notice, Holiday]]:
+    """Give each holiday that holds, with the notice that last set it, from notices in order of publication.
+
+    Raises:
+        NoticeError: two notices of one date, or an amendment of nothing.
+    """
+    in_force: dict[tuple[date, str], tuple[Notice, Holiday]] = {}
+    for before, after in pairwise(notices):
+        if before.published_on == after.published_on:
+            raise NoticeError(f"two notices of {after.published_on}")
+    for notice in notices:
+        for holiday in notice.holidays:
+            if notice.amends and (notice.amends, holiday.zh) not in in_force:
+                raise NoticeError(f"the notice {notice.published_on} amends a {holiday.zh} that {notice.amends} lacks")
+            in_force[notice.amends or notice.published_on, holiday.zh] = notice, holiday
+    return list(in_force.values())
+
+
+def named_days(notices: Sequence[Notice]) -> Mapping[date, NamedDay]:
+    """Give every day the notices in force name, from notices in order of publication.
+
+    Raises:
+        NoticeError: two notices that contradict each other without one amending the other.
+    """
+    named: dict[date, NamedDay] = {}
+    for notice, holiday in holidays_in_force(notices):
+        for day, works in holiday.days():
+            known = named.setdefault(day, NamedDay(works, holiday.zh, holiday.en, notice.published_on))
+            if known.works is not works:
+                raise NoticeError(f"{day} is both worked and off; only an amendment may change an announced day")
+    return named
+
+
+def announced_years(notices: Iterable[Notice]) -> list[int]:
+    """Give the years announced, in order and without a gap.
+
+    Raises:
+        NoticeError: no notice announces a year, or one is missing between two others.
+    """
+    years = sorted({notice.year for notice in notices if notice.amends is None})
+    if not years:
+        raise NoticeError("a calendar needs the notice of at least one year")
+    if missing := set(range(years[0], years[-1])) - set(years):
+        raise NoticeError(f"no notice for {', '.join(map(str, sorted(missing)))}")
+    return years
