@@ -5,7 +5,8 @@ from datetime import date
 from itertools import pairwise
 
 from calendars.day import NamedDay
-from calendars.notice import Holiday, Notice, NoticeError
+from calendars.faults import AnnouncedDayChanged, NoticeError
+from calendars.notice import Holiday, Notice
 
 
 def holidays_in_force(notices: Sequence[Notice]) -> list[tuple[Notice, Holiday]]:
@@ -30,14 +31,16 @@ def named_days(notices: Sequence[Notice]) -> Mapping[date, NamedDay]:
     """Give every day the notices in force name, from notices in order of publication.
 
     Raises:
-        NoticeError: two notices that contradict each other without one amending the other.
+        AnnouncedDayChanged: two notices that contradict each other without one amending the other.
     """
     named: dict[date, NamedDay] = {}
     for notice, holiday in holidays_in_force(notices):
         for day, works in holiday.days():
             known = named.setdefault(day, NamedDay(works, holiday.zh, holiday.en, notice.published_on))
             if known.works is not works:
-                raise NoticeError(f"{day} is both worked and off; only an amendment may change an announced day")
+                raise AnnouncedDayChanged(
+                    f"{day} is both worked and off; only an amendment may change an announced day"
+                )
     return named
 
 

@@ -9,53 +9,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, ClassVar
+from typing import Any
+
+from calendars.faults import DayOutsideYear, DayTwice, EmptyYear, MakeUpOnWeekday, raise_all
+from calendars.faults import NoticeError as NoticeError
 
 SATURDAY = 5
 UNKNOWN = "unknown"
 """Stands for a document number or an address nobody could cite."""
-
-
-class NoticeError(ValueError):
-    """A notice, or a list of notices, contradicts itself or another notice; the text is a sentence.
-
-    Attributes:
-        step: which step of the import refused it.
-    """
-
-    step: ClassVar[str] = "notice"
-
-
-class EmptyYear(NoticeError):
-    """A notice without any day off: the file of a year that is not announced yet."""
-
-    step = "empty_year"
-
-
-class DayOutsideYear(NoticeError):
-    """A day that the notice of this year cannot set."""
-
-    step = "days"
-
-
-class DayTwice(NoticeError):
-    """A day that the notice names more than once."""
-
-    step = "days"
-
-
-class MakeUpOnWeekday(NoticeError):
-    """A make-up working day that would be worked anyway."""
-
-    step = "make_up_days"
-
-
-class NoticeFaults(NoticeError):
-    """Several faults at once, a sentence each."""
-
-    def __init__(self, faults: list[NoticeError]) -> None:
-        self.faults = faults
-        super().__init__("; ".join(map(str, faults)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +78,7 @@ def parse_notice(document: Mapping[str, Any]) -> Notice:
         notice = _parse_fields(fields)
     except (TypeError, ValueError) as fault:
         raise NoticeError(f"the notice of {document.get('published_on')}: {fault}") from fault
-    if faults := list(day_faults(notice)):
-        raise faults[0] if len(faults) == 1 else NoticeFaults(faults)
+    raise_all(list(day_faults(notice)))
     return notice
 
 

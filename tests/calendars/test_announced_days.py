@@ -6,16 +6,23 @@ import chinese_calendar
 import pytest
 from holidays import country_holidays
 
+from calendars.checks import Disagreement, compare
 from calendars.core import BusinessCalendar
-from calendars.sources.holidays_package import Difference, differences
+from calendars.sources import holidays_package
 from calendars.statutory import LAST_YEAR, statutory_days
 
 FIRST, LAST = date(2019, 1, 1), date(2026, 12, 31)
 EVERY_DAY = [FIRST + timedelta(days=offset) for offset in range((LAST - FIRST).days + 1)]
 
 
+def disagreements(calendar: BusinessCalendar) -> list[Disagreement]:
+    opinion = holidays_package.opinion(calendar.first_day, calendar.final_until)
+    assert len(opinion) == (calendar.final_until - calendar.first_day).days + 1
+    return compare(calendar, opinion, "holidays")
+
+
 def test_every_day_agrees_with_the_holidays_package(calendar: BusinessCalendar) -> None:
-    assert differences(calendar) == []
+    assert disagreements(calendar) == []
 
 
 def test_every_day_agrees_with_chinesecalendar(calendar: BusinessCalendar) -> None:
@@ -26,15 +33,15 @@ def test_every_day_agrees_with_chinesecalendar(calendar: BusinessCalendar) -> No
 
 def test_the_comparison_sees_what_an_amendment_changed(versions: list[BusinessCalendar]) -> None:
     """Without the amendment of 2019-03-22 exactly its four days differ, without that of 2020-01-27 exactly two."""
-    assert [difference.day for difference in differences(versions[0])] == [
+    assert [found.day for found in disagreements(versions[0])] == [
         date(2019, 4, 28),
         date(2019, 5, 2),
         date(2019, 5, 3),
         date(2019, 5, 5),
     ]
-    assert differences(versions[2]) == [
-        Difference(date(2020, 1, 31), ours=True, theirs=False),
-        Difference(date(2020, 2, 1), ours=True, theirs=False),
+    assert disagreements(versions[2]) == [
+        Disagreement(date(2020, 1, 31), ours=True, theirs=False, source="holidays"),
+        Disagreement(date(2020, 2, 1), ours=True, theirs=False, source="holidays"),
     ]
 
 
