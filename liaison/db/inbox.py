@@ -33,6 +33,11 @@ async def find_action(session: AsyncSession, reference: str, action_id: str) -> 
     return found.one_or_none()
 
 
+async def kept_action(session: AsyncSession, action_id: str) -> Action:
+    """One action, for whoever was told its id."""
+    return await session.get_one(Action, action_id)
+
+
 async def actions_of(
     session: AsyncSession, reference: str, kind: ActionKind, after: str, limit: int
 ) -> Sequence[Action]:

@@ -1,12 +1,16 @@
 """Actions as listable records under their request (design section 8)."""
 
-from liaison.db.inbox import action_texts, actions_of, find_action
+from dataclasses import replace
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from liaison.db.inbox import action_texts, actions_of, find_action, kept_action
 from liaison.db.tables import Action
 from liaison.policy.scope import Scope
-from liaison.policy.words import ActionKind
+from liaison.policy.words import ActionKind, ActionState
 from liaison.services.finding import not_found, visible_request
 from liaison.services.paging import DEFAULT_LIMIT, key_of, page
-from liaison.services.platform import Body, Platform
+from liaison.services.platform import Answer, Body, Platform
 from liaison.services.readers import may_read
 from liaison.services.show import action_location, show_action
 
@@ -45,6 +49,17 @@ async def action_view(platform: Platform, scope: Scope, reference: str, kind: Ac
         readable = _said_himself(scope, row) or await may_read(session, roster, scope, found)
         texts = await action_texts(session, platform.ring, found.main.reference, [row.id] if readable else [])
     return _with_text(row, found.own.reference, texts.get(row.id))
+
+
+async def as_it_stands(session: AsyncSession, earlier: Answer) -> Answer:
+    """An answer given to an action; if it left the action pending, with what has become of it since.
+
+    Whoever gave that answer may have died before he heard more, and the relay, which delivers later, answers nobody.
+    """
+    if earlier.body["state"] != ActionState.PENDING:
+        return earlier
+    row = await kept_action(session, earlier.body["id"])
+    return replace(earlier, body=show_action(row, earlier.body["reference"], earlier.location))
 
 
 def _said_himself(scope: Scope, action: Action) -> bool:

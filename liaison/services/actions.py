@@ -34,6 +34,7 @@ from liaison.services.action_rules import (
     is_clerk,
     not_the_holder,
 )
+from liaison.services.action_views import as_it_stands
 from liaison.services.clock_offset import refuse_if_clock_is_off
 from liaison.services.delivery import Delivery, Fate, deliver_and_see
 from liaison.services.errors import Fault, Refused, Slug
@@ -76,7 +77,7 @@ async def take_action(
 
     Returns:
         201 with state accepted, late or after_closure; 202 with state pending while Temporal or its workers are away;
-        200 for a repetition.
+        200 for a repetition, with what has become of the action.
 
     Raises:
         Refused: ``NOT_FOUND``, ``FORBIDDEN``, ``NOT_THE_HOLDER``, ``CONFLICT``, ``INVALID``, ``KEY_REUSED``,
@@ -116,7 +117,7 @@ class _Keeping:
         scope, action, now = self._scope, self._action, self._platform.clock()
         async with self._platform.db.write() as session:
             if (earlier := await stored_answer(session, scope, self._key, self._fingerprint)) is not None:
-                return earlier, None
+                return await as_it_stands(session, earlier), None
             found = await visible_request(session, scope, self._reference)
             matter = await self._matter(session, found, now)
             refuse_if_erased(matter.main)

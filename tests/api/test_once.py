@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from liaison.db.inbox import settle_action
+from liaison.policy.words import ActionState
 from tests.api.conftest import City
 
 
@@ -75,3 +77,21 @@ async def test_a_key_belongs_to_one_operation(city: City, body: dict[str, Any]) 
     assert (first.status_code, again.status_code, elsewhere.status_code) == (202, 200, 422)
     assert again.json() == first.json()
     assert elsewhere.json()["type"] == "/problems/idempotency-key-reused"
+
+
+async def test_a_repetition_hears_what_has_become_of_an_action_that_waited(city: City, body: dict[str, Any]) -> None:
+    main = (await city.send(body)).json()["reference"]
+    # The same matter: what is done to it is done to the main one, and shown under its own reference.
+    attached = (await city.send(body)).json()["reference"]
+    path, key = f"/v1/requests/{attached}/withdrawals", city.credentials.clerk_key
+    first = await city.post(path, {}, key=key, once=f"waited-{attached}")
+    assert (first.status_code, first.json()["state"]) == (202, "pending")
+    assert first.json() == (await city.post(path, {}, key=key, once=f"waited-{attached}")).json()
+    async with city.platform.db.write() as session:
+        await settle_action(session, first.json()["id"], ActionState.ACCEPTED, city.platform.clock())
+
+    again = await city.post(path, {}, key=key, once=f"waited-{attached}")
+    assert (again.status_code, again.json()["state"]) == (200, "accepted")
+    assert again.headers["location"] == first.headers["location"]
+    assert again.json() == (await city.get(again.headers["location"], key=key)).json()
+    assert main != attached == again.json()["reference"]

@@ -62,11 +62,15 @@ class Crowd(Traffic):
     async def escalate(self, reference: str) -> None:
         """Rungs 1 and 2 by an operator's plain signals; the same words twice lift one rung."""
         for reason in ("the party is at the counter", "the party came again"):
-            await self._patiently(lambda reason=reason: self._signal(reference, reason))  # type: ignore[misc]
+            await self.lift(reference, reason)
         until = time.monotonic() + PATIENCE_SECONDS
         while await self._rung(reference) != 2:
             assert time.monotonic() < until, reference
             await asyncio.sleep(0.2)
+
+    async def lift(self, reference: str, reason: str) -> None:
+        """The operator's signal for one rung."""
+        await self._patiently(lambda: self._signal(reference, reason))
 
     async def answer(self, reference: str) -> None:
         """Reply as the judge; return when the request is closed and its workflow has ended."""
