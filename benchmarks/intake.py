@@ -9,6 +9,7 @@ from benchmarks.sizes import Sizes
 from benchmarks.stage import Stage, open_stage
 from benchmarks.table import Line
 from benchmarks.twins import start_bare
+from tests.faults.processes import freeze
 
 IN_FLIGHT = (1, 16, 64)
 
@@ -47,7 +48,7 @@ def _lines(ours: list[Round], bare: list[Round], in_flight: int) -> list[Line]:
 async def worker_stopped(stage: Stage) -> AsyncIterator[None]:
     """Hold the worker still during the block."""
     worker = stage.processes()["worker"]
-    worker.send_signal(signal.SIGSTOP)
+    await freeze(worker.pid, stage.platform.home)
     try:
         yield
     finally:

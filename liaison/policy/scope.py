@@ -1,8 +1,8 @@
-"""Who may see which rows: built by a service from an API key, turned into SQL by ``liaison.db``."""
+"""Who may see and do what: built by a service from an API key, turned into SQL by ``liaison.db``."""
 
 from dataclasses import dataclass, field
 
-from liaison.policy.words import KeyRole
+from liaison.policy.words import Channel, KeyRole
 
 
 @dataclass(frozen=True)
@@ -21,3 +21,5 @@ class Scope:
     departments: tuple[tuple[str, str], ...] = field(default_factory=tuple)
     """``(court, department)`` pairs a leader answers for; a president's are all of his court."""
     scopes: frozenset[str] = frozenset()
+    channels: frozenset[Channel] = frozenset()
+    """Through which a channel's key may submit."""

@@ -9,7 +9,7 @@ from liaison.db.tables import ApiKey
 from liaison.keys import BadApiKey, hash_secret, matches, split_api_key
 from liaison.policy.roster import Roster, Staff
 from liaison.policy.scope import Scope
-from liaison.policy.words import KeyRole, StaffRole
+from liaison.policy.words import Channel, KeyRole, StaffRole
 from liaison.services.errors import Refused, Slug
 from liaison.services.platform import KEY_CACHE_SECONDS, KnownKey, Platform
 
@@ -53,9 +53,9 @@ async def _known_key(platform: Platform, key_id: str) -> KnownKey | None:
 
 
 async def _scope(platform: Platform, session: AsyncSession, row: ApiKey) -> Scope | None:
-    scopes = frozenset(row.scopes)
+    scopes, channels = frozenset(row.scopes), frozenset(map(Channel, row.channels))
     if row.role not in (KeyRole.JUDGE, KeyRole.LEADER):
-        return Scope(row.role, row.id, court=row.court, staff=row.staff, scopes=scopes)
+        return Scope(row.role, row.id, court=row.court, staff=row.staff, scopes=scopes, channels=channels)
     roster = await platform.rulebook.roster(session)
     person = roster.staff(row.staff) if row.staff else None
     if person is None:

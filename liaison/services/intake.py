@@ -7,7 +7,6 @@ from ulid import ULID
 
 from calendars.core import BusinessCalendar, shanghai_date
 from liaison.contract.reference import new_reference
-from liaison.db.access import find_api_key
 from liaison.db.claims import newest_plan
 from liaison.db.inbox import insert_action
 from liaison.db.intake import Registration, insert_request, open_matter
@@ -24,7 +23,7 @@ from liaison.policy.words import ActionKind, CourtLevel, KeyRole, Procedure, Rep
 from liaison.services.clock_offset import refuse_if_clock_is_off
 from liaison.services.errors import Refused, Slug
 from liaison.services.idempotency import store_answer, stored_answer
-from liaison.services.intake_checks import CheckedIntake, Intake, SubmittingKey, check_intake
+from liaison.services.intake_checks import CheckedIntake, Intake, check_intake
 from liaison.services.platform import Answer, Platform
 from liaison.services.show import show_request
 from liaison.services.starting import start_at_once
@@ -60,12 +59,15 @@ async def accept_request(
     await refuse_if_clock_is_off(platform)
     now = platform.clock()
     async with platform.db.peek() as session:
-        if (earlier := await stored_answer(session, scope, idempotency_key, fingerprint)) is not None:
-            return earlier
         calendar, policy = await platform.rulebook.current(session)
         roster = await platform.rulebook.roster(session)
-        key = await _submitting_key(session, scope)
-    checked = check_intake(intake, key, roster, policy, now)
+        try:
+            checked = check_intake(intake, scope, roster, policy, now)
+        except Refused:
+            # What was right when it came first, such as its time of receipt, keeps its answer.
+            if (earlier := await stored_answer(session, scope, idempotency_key, fingerprint)) is not None:
+                return earlier
+            raise
     draft = _Draft(scope, checked, platform.ring, calendar, policy, _level(roster, intake.court), now)
 
     async def register() -> tuple[Answer, Found | None]:
@@ -82,11 +84,6 @@ async def accept_request(
     if found is not None and found.own.attached_to is None:
         await start_at_once(platform, found.own, found.plan)
     return answer
-
-
-async def _submitting_key(session: AsyncSession, scope: Scope) -> SubmittingKey:
-    row = await find_api_key(session, scope.key_id)
-    return SubmittingKey(frozenset(row.channels if row else ()), scope.court)
 
 
 def _level(roster: Roster, court: str) -> CourtLevel:

@@ -8,6 +8,7 @@ from liaison.gateways.phones import e164
 from liaison.policy.case_number import BadCaseNumber, normalise_case_number
 from liaison.policy.roster import Roster
 from liaison.policy.rules import Policy
+from liaison.policy.scope import Scope
 from liaison.policy.triage import Triage, triage
 from liaison.policy.words import AsksFor, Category, Channel, HolderKind, Language, PartyRole, Procedure
 from liaison.services.errors import Fault, Refused, Slug
@@ -52,23 +53,15 @@ class CheckedIntake:
     triage: Triage
 
 
-@dataclass(frozen=True)
-class SubmittingKey:
-    """What a channel's key may submit; ``court`` None means every court."""
-
-    channels: frozenset[str]
-    court: str | None
-
-
-def check_intake(intake: Intake, key: SubmittingKey, roster: Roster, policy: Policy, now: datetime) -> CheckedIntake:
-    """Check a request against the key, the directory and the policy.
+def check_intake(intake: Intake, scope: Scope, roster: Roster, policy: Policy, now: datetime) -> CheckedIntake:
+    """Check a request against the channel's key, the directory and the policy.
 
     Raises:
         Refused: ``INVALID`` with a fault for everything that is wrong.
     """
     phone, case_number = e164(intake.phone), _canonical(intake.case_number)
     faults = [
-        *_key_faults(intake, key),
+        *_key_faults(intake, scope),
         *_directory_faults(intake, roster),
         *_received_faults(intake.received_at, policy, now),
         *_answer_faults(intake, policy),
@@ -99,10 +92,10 @@ def _canonical(case_number: str | None) -> str | None:
         return None
 
 
-def _key_faults(intake: Intake, key: SubmittingKey) -> Iterator[Fault]:
-    if intake.channel not in key.channels:
+def _key_faults(intake: Intake, scope: Scope) -> Iterator[Fault]:
+    if intake.channel not in scope.channels:
         yield Fault("/channel", "该密钥不得使用此渠道。", "This key may not submit through this channel.")
-    if key.court is not None and intake.court != key.court:
+    if scope.court is not None and intake.court != scope.court:
         yield Fault("/court", "该密钥不得向此法院提交。", "This key may not submit to this court.")
 
 

@@ -4,6 +4,9 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 from tests.e2e.platform import Running, start
 
@@ -32,3 +35,25 @@ async def kill(platform: Running, victim: str) -> None:
 def say(platform: Running, child: str, number: signal.Signals) -> None:
     """Send a signal to one part."""
     os.kill(pid_of(platform, child), number)
+
+
+async def freeze(pid: int, home: Path) -> None:
+    """Stop a process where it stands, but outside the book of ``home``.
+
+    SQLite has one write lock: whoever is frozen with it stops every writer, which is the locked database of H03.
+    """
+    os.kill(pid, signal.SIGSTOP)
+    while not await asyncio.to_thread(_others_can_write, home):
+        os.kill(pid, signal.SIGCONT)
+        await asyncio.sleep(0.01)
+        os.kill(pid, signal.SIGSTOP)
+
+
+def _others_can_write(home: Path) -> bool:
+    with closing(sqlite3.connect(home / "liaison.db", timeout=1, isolation_level=None)) as book:
+        try:
+            book.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        book.execute("ROLLBACK")
+        return True

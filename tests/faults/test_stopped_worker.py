@@ -3,12 +3,11 @@
 import asyncio
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import httpx2
 import pytest
@@ -18,7 +17,7 @@ from liaison.policy.words import MessageState
 from tests.e2e.platform import Running
 from tests.faults.crowd import Crowd, crowd_at
 from tests.faults.ledger import all_replied_once, sent_once
-from tests.faults.processes import say
+from tests.faults.processes import freeze, pid_of, say
 from tests.scale import scaled
 
 REQUESTS = scaled(32, 200)
@@ -59,9 +58,7 @@ async def _stand_still(platform: Running, crowd: Crowd, chance: random.Random) -
     while crowd.done < moment:  # noqa: ASYNC110 (the work is elsewhere)
         await asyncio.sleep(0.005)
     await asyncio.sleep(chance.uniform(0, 0.2))
-    while not _stands_outside_the_book(platform):
-        say(platform, "worker", signal.SIGCONT)
-        await asyncio.sleep(chance.uniform(0, 0.02))
+    await freeze(pid_of(platform, "worker"), platform.home)
     before = crowd.done
     try:
         await asyncio.sleep(STANDS_STILL_SECONDS)
@@ -70,21 +67,6 @@ async def _stand_still(platform: Running, crowd: Crowd, chance: random.Random) -
         say(platform, "worker", signal.SIGCONT)
         # What it had begun, it finishes now, though others did so before: the book is read after that.
         await asyncio.sleep(2 * GATEWAY_SECONDS)
-
-
-def _stands_outside_the_book(platform: Running) -> bool:
-    """Freeze the first worker; whether others can still write.
-
-    SQLite has one write lock: whoever is frozen with it stops every writer, which is the locked database of H03.
-    """
-    say(platform, "worker", signal.SIGSTOP)
-    with closing(sqlite3.connect(platform.home / "liaison.db", timeout=1, isolation_level=None)) as book:
-        try:
-            book.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return False
-        book.execute("ROLLBACK")
-        return True
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,7 +18,7 @@ from liaison.db.engine import Database
 from liaison.db.tables import Event, Message, RungRecord
 from liaison.policy.words import EventKind, MessageState
 from tests.production.installation import Installation, Process
-from tests.production.traffic import JUDGE, Traffic
+from tests.production.traffic import JUDGE, PATIENCE_SECONDS, Traffic
 from tests.scale import scaled
 from tests.services.temporal import until
 
@@ -53,7 +54,7 @@ async def test_killed_apis_and_workers_lose_nothing_and_repeat_nothing(
             kills = Killer(court, traffic, random.Random(seed))
             references = await kills.during(_each(traffic.submit, range(REQUESTS)))
             await _each(lambda ref: traffic.until(ref, stage="awaiting_reply"), references)
-            await _each(lambda ref: _escalate(client, ref), references)
+            await _each(lambda ref: _escalate(client, traffic, ref), references)
             await kills.during(_each(traffic.reply, references))
             await _each(lambda ref: traffic.until(ref, stage="closed", outcome="replied"), references)
             assert kills.in_the_midst >= 1, f"seed {seed}: every kill came too late"
@@ -99,10 +100,14 @@ def _each(do: Callable[..., object], items: Iterable[object]) -> "asyncio.Future
     return asyncio.gather(*(one(item) for item in items))  # type: ignore[return-value]
 
 
-async def _escalate(client: Client, reference: str) -> None:
-    """The warning rung now, by an operator's plain signal."""
+async def _escalate(client: Client, traffic: Traffic, reference: str) -> None:
+    """Rung 1 now, by an operator's plain signal; a reply that overtook it would leave nobody to be told."""
     body = {"by": "operator-1", "reason": "the party is at the counter"}
     await client.get_workflow_handle(request_workflow_id(reference)).signal("escalate", body)
+    until = time.monotonic() + PATIENCE_SECONDS
+    while (await traffic.call("GET", f"/v1/requests/{reference}", "clerk"))["supervision"] is None:
+        assert time.monotonic() < until, reference
+        await asyncio.sleep(0.2)
 
 
 async def _ends(client: Client, reference: str) -> None:
