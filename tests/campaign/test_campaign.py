@@ -16,7 +16,7 @@ from tests.city import prepare_template
 from tests.scale import FULL, scaled
 
 SEEDS = range(1, 1 + scaled(1, 125))
-SMALL_STEPS = 30
+SMALL_STEPS = 20
 NUMBER = st.integers(0, NUMBERS - 1)
 SCRIPTS = st.lists(st.builds(Step, st.sampled_from(WORDS), NUMBER, NUMBER, NUMBER), min_size=5, max_size=20)
 PHASES = [Phase.explicit, Phase.generate, *([Phase.shrink] if FULL else [])]

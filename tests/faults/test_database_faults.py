@@ -23,6 +23,7 @@ from tests.city import LONG_AFTER, City, open_city, prepare_template
 from tests.faults import broken_books
 from tests.faults.broken_books import Breakage, Wire
 from tests.postgres import empty_database, postgres
+from tests.scale import scaled
 
 FRIDAY = "2026-09-18 10:00"
 BEFORE_THE_WARNING, AFTER_IT = "2026-09-21 23:59", "2026-09-22 00:11"
@@ -60,7 +61,7 @@ async def test_a_failing_sqlite_file(sqlite_template: Path, tmp_path: Path, faul
     broken_books.forget_hurts()
 
 
-@pytest.mark.parametrize("fault", ["stopped", "read-only", "locked"])
+@pytest.mark.parametrize("fault", scaled(["stopped"], ["stopped", "read-only", "locked"]))
 async def test_a_failing_postgresql(postgres_url: str, tmp_path: Path, fault: str) -> None:
     direct = empty_database(postgres_url)
     wire = Wire(direct)
