@@ -36,8 +36,9 @@ from liaison.temporal import connect, measured_runtime
 from workflows.liaison_request import LiaisonRequestWorkflow
 from workflows.notice import NoticeWorkflow
 from workflows.purge import PurgeWorkflow
+from workflows.replan import ReplanWorkflow
 
-WORKFLOWS: Final = (LiaisonRequestWorkflow, NoticeWorkflow, PurgeWorkflow)
+WORKFLOWS: Final = (LiaisonRequestWorkflow, NoticeWorkflow, PurgeWorkflow, ReplanWorkflow)
 CACHED_WORKFLOWS: Final = 5_000
 """As many as may wake together: beyond it each timer costs a replay."""
 STICKY: Final = timedelta(seconds=2)
@@ -140,6 +141,7 @@ def make_tools(settings: Settings, client: Client, db: Database) -> Tools:
         gateway=EmbeddedOutbox(_outbox(settings), lambda: datetime.now(UTC)),
         templates=packaged_templates(),
         plain_signals_accepted=settings.plain_signals == "accept",
+        replan_per_second=settings.replan_per_second,
     )
 
 

@@ -1,13 +1,11 @@
 """Claiming a request and reading its plan: the only activity a request waits for before it lives."""
 
-from datetime import datetime
-from typing import Any
-
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.tools import PLATFORM, Tools, answer_due_at, holder_message
-from liaison.contract.messages import Action, Opened, OpenRequest, Rung
+from activities.planned import planned_for
+from activities.tools import PLATFORM, Tools, holder_message
+from liaison.contract.messages import Action, Opened, OpenRequest
 from liaison.contract.names import run_stream
 from liaison.db.claims import claim, newest_plan, waiting_answer
 from liaison.db.errors import RequestTaken
@@ -18,7 +16,6 @@ from liaison.db.tables import Action as ActionRow
 from liaison.db.tables import Request
 from liaison.db.work_orders import order_in_force
 from liaison.policy.machine import machine_may_answer
-from liaison.policy.titles import titles
 from liaison.policy.words import EventKind, Procedure, Stage
 
 
@@ -49,8 +46,7 @@ class Opening:
     async def _opened(self, session: AsyncSession, request: Request, stream: str) -> Opened:
         rulebook, reference = self._tools.rulebook, request.reference
         plan = await newest_plan(session, request)
-        policy, roster = await rulebook.policy(session, request.policy_version), await rulebook.roster(session)
-        rules = {rule.rung: rule for rule in policy.ladders[request.court_level]}
+        planned, roster = await planned_for(self._tools, session, request, plan), await rulebook.roster(session)
         summary = request.procedure is Procedure.SUMMARY
         answer = await waiting_answer(session, reference) if summary else None
         offer = await offer_of(session, reference, request.work_order)
@@ -60,28 +56,17 @@ class Opening:
             stage=request.stage,
             machine_may_answer=machine_may_answer(request.category, request.procedure),
             plan=plan.number,
-            calendar_version=plan.calendar_version,
-            policy_version=plan.policy_version,
-            answer_due_on=plan.answer_due_on,
-            answer_due_at=answer_due_at(plan, policy).isoformat(),
-            answer_act_at=self._tools.for_workflow(plan.answer_act_at),
-            rungs=[self._rung(row, titles(rules[row["rung"]].informs)) for row in plan.rungs],
+            calendar_version=planned.calendar_version,
+            policy_version=planned.policy_version,
+            answer_due_on=planned.answer_due_on,
+            answer_due_at=planned.answer_due_at,
+            answer_act_at=planned.answer_act_at,
+            rungs=planned.rungs,
             recorded=[record.rung for record in await rung_records(session, reference)],
             holder=holder_message(roster, await order_in_force(session, request)),
             offered=holder_message(roster, offer),
             answered_by=action_message(answer) if answer else None,
             last_seq=await last_seq(session, reference, stream),
-        )
-
-    def _rung(self, row: dict[str, Any], post: str) -> Rung:
-        return Rung(
-            rung=row["rung"],
-            business_day=row["business_day"],
-            due_on=row["due_on"],
-            due_at=row["due_at"],
-            act_at=self._tools.for_workflow(datetime.fromisoformat(row["act_at"])),
-            provisional=row["provisional"],
-            post=post,
         )
 
 

@@ -9,8 +9,10 @@ from activities.closure import Closure
 from activities.judge_notification import JudgeNotification
 from activities.messaging import Messaging
 from activities.opening import Opening
+from activities.planning import Planning
 from activities.purging import Purging
 from activities.recording import Recording
+from activities.replanning import Replanning
 from activities.signal_replies import SignalReplies
 from activities.sms import Sender
 from activities.supervision import Supervision
@@ -19,7 +21,7 @@ from activities.tools import Tools
 
 def activities_of(tools: Tools) -> list[Callable[..., Any]]:
     """Every activity under its contract name."""
-    messaging = Messaging(tools)
+    messaging, replanning = Messaging(tools), Replanning(tools)
     return [
         Opening(tools).open_request,
         JudgeNotification(tools, messaging).dispatch,
@@ -31,4 +33,8 @@ def activities_of(tools: Tools) -> list[Callable[..., Any]]:
         Recording(tools).record_events,
         Sender(tools).send_message,
         Purging(tools).purge,
+        Planning(tools, messaging).plan_ladder,
+        replanning.find_movable,
+        replanning.signal_requests,
+        replanning.keep_progress,
     ]

@@ -6,6 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.messaging import Messaging
+from activities.planned import planned_for
 from activities.sms import SUPERVISION
 from activities.tools import PLATFORM, Tools
 from liaison.contract.messages import RungDue, RungRecorded
@@ -13,7 +14,7 @@ from liaison.contract.names import ROUND, run_stream, rung_cause
 from liaison.db.claims import newest_plan
 from liaison.db.messages import desk
 from liaison.db.record import append_event, lock_request, record_faults
-from liaison.db.rungs import planned_rung, supervise, timely_ending
+from liaison.db.rungs import falls_due_after, planned_rung, supervise, timely_ending
 from liaison.db.tables import Plan, Request, RungRecord
 from liaison.db.texts import data_key, write_text
 from liaison.metrics import TIMER_LATENESS
@@ -41,6 +42,8 @@ class Supervision:
                 if request.stage is Stage.CLOSED:
                     return RungRecorded()
                 plan = await newest_plan(session, request)
+                if self._has_moved(plan, due):
+                    return RungRecorded(moved=await planned_for(self._tools, session, request, plan))
                 due_at = datetime.fromisoformat(planned_rung(plan, due.rung)["due_at"])
                 if not due.escalated_by and await self._hold_back(session, due, due_at):
                     return RungRecorded(held_back=True)
@@ -51,6 +54,16 @@ class Supervision:
             TIMER_LATENESS.observe(late.total_seconds())
         await self._messaging.hand_on(due.reference, rung_cause(due.rung))
         return RungRecorded(post=told)
+
+    def _has_moved(self, plan: Plan, due: RungDue) -> bool:
+        """Whether the workflow found the rung due by older dates: a newer plan overtook it on the way here.
+
+        By the clock that found it due, never by ours, which may be off.
+        """
+        if due.escalated_by or not (due.at or due.received_at):
+            return False
+        found = datetime.fromisoformat(due.received_at) if due.received_at else self._tools.from_workflow(due.at)
+        return falls_due_after(plan, due.rung, found)
 
     async def _hold_back(self, session: AsyncSession, due: RungDue, due_at: datetime) -> bool:
         """Whether something received in time waits in the inbox: then there is no rung (design 3.6)."""

@@ -27,7 +27,7 @@ class Tools:
     """Database, keys, rules, ports and clock of one worker.
 
     ``shift`` is the workflow's clock minus ``clock``: zero in production, the virtual time of tests and the demo
-    (design section 6).
+    (design section 6). ``replan_per_second`` is how many requests a re-plan tells in a second.
     """
 
     db: Database
@@ -40,6 +40,7 @@ class Tools:
     templates: Templates
     plain_signals_accepted: bool
     shift: timedelta = timedelta(0)
+    replan_per_second: int = 50
 
     def for_workflow(self, instant: datetime) -> str:
         """An instant of the registration book on the workflow's clock."""

@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     log_format: Literal["json", "pretty"] = _by_profile(local="pretty", production="json")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     build_id: BuildId | None = None
+    replan_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
     plain_signals: PlainSignals = _by_profile(local="accept", production="off")
     url: str = Field(default_factory=lambda given: f"http://{LOOPBACK}:{given['api_port']}")
     key: SecretStr | None = None

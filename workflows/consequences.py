@@ -18,16 +18,16 @@ with workflow.unsafe.imports_passed_through():
         OpenRequest,
         RecordEvents,
         RunEvent,
-        Rung,
         RungDue,
         SignalReply,
     )
     from liaison.contract.names import SignalName
     from liaison.contract.options import patient
+    from liaison.contract.plans import PlanLadder, Planned, Rung
     from liaison.policy.words import ActionKind, ActionState, EventKind, HolderKind, Outcome, Procedure, Stage
     from workflows.details import current_details, rung_name
     from workflows.effects import Effects
-    from workflows.signal_bodies import EscalateBody, ReplyBody, shown_name
+    from workflows.signal_bodies import EscalateBody, ReplyBody, RulesBody, shown_name
     from workflows.state import RequestState, may_change_holder
 
 HOLD_BACK = timedelta(minutes=5)
@@ -74,11 +74,11 @@ class Consequences:
 
         self.effects.add(dispatch)
 
-    def fire(self, rung: Rung, escalated_by: str = "", reason: str = "") -> None:
-        """Record a rung, once."""
+    def fire(self, rung: Rung, escalated_by: str = "", reason: str = "", received_at: str = "") -> None:
+        """Record a rung, once; ``received_at`` is that of the late action which shows that it was due."""
         self.state.recorded.append(rung.rung)
-        seq = self.state.next_seq()
-        due = RungDue(self.state.reference, self.state.stream, seq, rung.rung, escalated_by, reason)
+        seq, at = self.state.next_seq(), "" if received_at else workflow.now().isoformat()
+        due = RungDue(self.state.reference, self.state.stream, seq, rung.rung, escalated_by, reason, at, received_at)
 
         async def record() -> None:
             result = await workflow.execute_activity(
@@ -88,6 +88,9 @@ class Consequences:
                 self.state.recorded.remove(rung.rung)
                 self.state.held_back[rung.rung] = (workflow.now() + HOLD_BACK).isoformat()
                 self.look_again = True
+            elif result.moved is not None:
+                self.state.recorded.remove(rung.rung)
+                self._take_over(result.moved)
             elif result.post not in rung.post:
                 # The table says that it is recorded; a line is worth it only where somebody else was told.
                 self.state.remarks.append(f"{rung_name(rung)} went to 改报: {result.post}")
@@ -111,7 +114,7 @@ class Consequences:
     def end(self, action: Action) -> ActionState:
         """Close by a reply, an answer or a withdrawal; silence that lasted past a limit before it stays on record."""
         for rung in self.state.missed_before(action.received_at):
-            self.fire(rung)
+            self.fire(rung, received_at=action.received_at)
         self.state.ending = action
         closure = CloseRequest(self.state.reference, self.state.stream, self.state.next_seq(), action)
 
@@ -174,6 +177,25 @@ class Consequences:
 
         self.effects.add(lift)
 
+    def replan(self, body: RulesBody) -> None:
+        """Have the dates counted by newer rules, unless that has been done when its turn comes."""
+
+        async def count_anew() -> None:
+            if not self.state.is_older_than(body.version, body.policy):
+                return
+            order = PlanLadder(
+                self.state.reference, self.state.stream, self.state.next_seq(), body.version, body.policy
+            )
+            planned = await workflow.execute_activity(
+                activities.plan_ladder, order, **patient(f"count the dates by calendar version {body.version}")
+            )
+            if planned.refused:
+                self.refuse_signal(SignalName.CALENDAR_CHANGED, planned.refused)
+            else:
+                self._take_over(planned)
+
+        self.effects.add(count_anew)
+
     def refuse_signal(self, name: str, why: str) -> None:
         """Put a signal that is not followed before the operators and the clerks."""
         self.remark(EventKind.SIGNAL_REFUSED, f"signal {shown_name(name)} not followed 信号未执行: {why}")
@@ -200,6 +222,13 @@ class Consequences:
             workflow.upsert_search_attributes(changed)
             self._published = wanted
 
+    def _take_over(self, planned: Planned) -> None:
+        self.state.take_over(planned)
+        if planned.says:
+            self.state.remarks.append(planned.says)
+        self.look_again = True
+        self.show()
+
     async def _write_events(self) -> None:
         events, self._unwritten = self._unwritten, []
         batch = RecordEvents(self.state.reference, self.state.stream, events)
@@ -215,5 +244,8 @@ class Consequences:
             search.DEPARTMENT.value_set(holder.department) if holder else search.DEPARTMENT.value_unset(),
             search.JUDGE.value_set(judge) if judge else search.JUDGE.value_unset(),
             search.RUNG.value_set(max(state.recorded, default=-1)),
+            search.CALENDAR_VERSION.value_set(state.calendar_version),
+            search.POLICY_VERSION.value_set(state.policy_version),
+            search.PROVISIONAL.value_set(state.provisional),
             search.NEXT_DEADLINE.value_set(datetime.fromisoformat(due)) if due else search.NEXT_DEADLINE.value_unset(),
         ]

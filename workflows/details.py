@@ -1,6 +1,6 @@
 """What operators read in Temporal's UI without a codec server: posts and dates, never people or texts."""
 
-from liaison.contract.messages import Rung
+from liaison.contract.plans import Rung
 from liaison.contract.public import Public
 from liaison.policy.words import Procedure, Stage
 from workflows.state import RequestState
@@ -27,6 +27,7 @@ def current_details(state: RequestState) -> Public:
         *([f"- Offered to 拟转办: {_offer(state)}"] if state.offered else []),
         f"- Next 下一步: {upcoming}",
         f"- Why 缘由: {why}",
+        *_counting(state),
         "",
         *TABLE_HEAD,
         *(_row(state, rung) for rung in state.rungs),
@@ -64,6 +65,12 @@ def _holder(state: RequestState) -> str:
 
 def _offer(state: RequestState) -> str:
     return f"{state.offered.post} ({state.offered.id}), not signed in 未签收" if state.offered else ""
+
+
+def _counting(state: RequestState) -> list[str]:
+    """How the date that comes next was counted."""
+    to_come = state.unrecorded() if state.ending is None else []
+    return [f"- Counted 计算: {to_come[0].counted}"] if to_come and to_come[0].counted else []
 
 
 def _row(state: RequestState, rung: Rung) -> str:

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from liaison.policy.words import ActionKind, ActionState, EventKind, Procedure, Stage
     from workflows.consequences import Consequences
     from workflows.details import timer_summary
-    from workflows.signal_bodies import BadSignal, EscalateBody, escalate_body, reply_body
+    from workflows.signal_bodies import BadSignal, EscalateBody, escalate_body, reply_body, rules_body
     from workflows.state import ENDING, RequestState
 
 CANCEL_IGNORED = (
@@ -172,7 +172,7 @@ class LiaisonRequestWorkflow:
 
     @workflow.signal(dynamic=True)
     def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
-        """``reply`` and ``escalate``; whatever else arrives is put on record and never raises (design section 6)."""
+        """``reply``, ``escalate``, ``calendar_changed``; others are put on record and never raise (design 6)."""
         if self._state.opened:
             self._hear(name, args)
         else:
@@ -185,8 +185,10 @@ class LiaisonRequestWorkflow:
                 self._then.keep_signal_reply(reply_body(args))
             elif name == SignalName.ESCALATE:
                 self._escalate(escalate_body(args))
+            elif name == SignalName.CALENDAR_CHANGED:
+                self._then.replan(rules_body(args))
             else:
-                raise BadSignal("there is no such signal; there are reply and escalate")
+                raise BadSignal("there is no such signal; there are reply, escalate and calendar_changed")
         except BadSignal as bad:
             self._then.refuse_signal(name, str(bad))
 

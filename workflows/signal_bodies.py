@@ -3,11 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue
 
 MAX_CHARACTERS = 5_000
+MAX_VERSION = 2**31 - 1
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]{0,31}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}")
 
@@ -32,6 +34,14 @@ class EscalateBody:
     reason: str
 
 
+@dataclass(frozen=True)
+class RulesBody:
+    """``{"version": 11}``, with ``"policy": 2`` where open requests are moved to a policy."""
+
+    version: int
+    policy: int | None
+
+
 def reply_body(args: Sequence[RawValue]) -> ReplyBody:
     """Read a reply.
 
@@ -54,12 +64,27 @@ def escalate_body(args: Sequence[RawValue]) -> EscalateBody:
     return EscalateBody(body["by"], body["reason"])
 
 
+def rules_body(args: Sequence[RawValue]) -> RulesBody:
+    """Read which rules have become newer.
+
+    Raises:
+        BadSignal: The body has another shape.
+    """
+    body = _object(args)
+    if "version" not in body or not set(body) <= {"version", "policy"}:
+        raise BadSignal("the body must be an object of version and, if it changed, policy")
+    for number in body.values():
+        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MAX_VERSION:
+            raise BadSignal("version and policy must be numbers of versions")
+    return RulesBody(body["version"], body.get("policy"))
+
+
 def shown_name(name: str) -> str:
     """A signal's name if it is a plain word; anything else may be personal data and is not repeated."""
     return name if _NAME.fullmatch(name) else "(unprintable)"
 
 
-def _texts(args: Sequence[RawValue], fields: tuple[str, ...]) -> dict[str, str]:
+def _object(args: Sequence[RawValue]) -> dict[str, Any]:
     if len(args) != 1:
         raise BadSignal("a signal takes one JSON object")
     try:
@@ -67,7 +92,14 @@ def _texts(args: Sequence[RawValue], fields: tuple[str, ...]) -> dict[str, str]:
     except Exception as error:
         # Whatever a hostile payload makes the converter raise, the run goes on.
         raise BadSignal("the body cannot be read") from error
-    if not isinstance(body, dict) or set(body) != set(fields):
+    if not isinstance(body, dict):
+        raise BadSignal("the body must be an object")
+    return body
+
+
+def _texts(args: Sequence[RawValue], fields: tuple[str, ...]) -> dict[str, str]:
+    body = _object(args)
+    if set(body) != set(fields):
         raise BadSignal(f"the body must be an object of {' and '.join(fields)}")
     if not all(isinstance(body[name], str) and body[name].strip() for name in fields):
         raise BadSignal(f"{' and '.join(fields)} must be texts")

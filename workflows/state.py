@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from liaison.contract.errors import ErrorType, Refusal
-from liaison.contract.messages import Action, Holder, Opened, Rung
+from liaison.contract.messages import Action, Holder, Opened
+from liaison.contract.plans import Planned, Rung
 from liaison.policy.words import ActionKind, ActionState, Procedure, Stage, SupervisionAct
 
 ENDING = frozenset({ActionKind.REPLY, ActionKind.ANSWER, ActionKind.WITHDRAWAL})
@@ -27,6 +28,10 @@ class RequestState:
     answer_due_on: str = ""
     answer_due_at: str = ""
     answer_act_at: str = ""
+    calendar_version: int = 0
+    policy_version: int = 0
+    provisional: bool = False
+    """Whether a date still to come may be changed by a notice; as of when the plan was taken over."""
     ordinary_since: str = ""
     """When a summary request became ordinary: an answer received before, and delivered later, still closes it."""
     rungs: list[Rung] = field(default_factory=list)
@@ -52,9 +57,26 @@ class RequestState:
         self.procedure, self.stage = opened.procedure, opened.stage
         self.answer_due_on, self.answer_due_at = opened.answer_due_on, opened.answer_due_at
         self.answer_act_at = opened.answer_act_at
+        self.calendar_version, self.policy_version = opened.calendar_version, opened.policy_version
         self.rungs, self.recorded = list(opened.rungs), list(opened.recorded)
+        self.provisional = any(rung.provisional for rung in self.rungs)
         self.holder, self.offered = opened.holder, opened.offered
         self.seq = max(self.seq, opened.last_seq)
+
+    def take_over(self, planned: Planned) -> None:
+        """Live by newer dates. What is recorded keeps its own there; a rung that moved waits for nothing else."""
+        before = {rung.rung: rung.act_at for rung in self.rungs}
+        self.calendar_version, self.policy_version = planned.calendar_version, planned.policy_version
+        self.answer_due_on, self.answer_due_at = planned.answer_due_on, planned.answer_due_at
+        self.answer_act_at, self.rungs = planned.answer_act_at, list(planned.rungs)
+        self.provisional = any(rung.provisional for rung in self.unrecorded())
+        for rung in self.rungs:
+            if rung.act_at != before.get(rung.rung):
+                self.held_back.pop(rung.rung, None)
+
+    def is_older_than(self, calendar: int, policy: int | None) -> bool:
+        """Whether its dates were counted by older rules than these."""
+        return self.calendar_version < calendar or self.policy_version < (policy or 0)
 
     def make_ordinary(self, since: str) -> None:
         """From ``since`` on the holder must reply; the clock runs on."""

@@ -25,6 +25,16 @@ from liaison.contract.messages import (
     SignalReply,
     SignalReplyKept,
 )
+from liaison.contract.plans import (
+    FindMovable,
+    KeepProgress,
+    Movable,
+    PlanLadder,
+    Planned,
+    ReplanCounts,
+    Signalled,
+    SignalRequests,
+)
 
 
 @activity.defn
@@ -87,6 +97,30 @@ async def purge() -> Purged:
     raise NotImplementedError
 
 
+@activity.defn
+async def plan_ladder(order: PlanLadder) -> Planned:
+    """Count a request's dates by the newest rules; put on record, and tell the people, what moved."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def find_movable(page: FindMovable) -> Movable:
+    """Find, in a page of open requests, those of which a date moves or becomes final."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def signal_requests(order: SignalRequests) -> Signalled:
+    """Tell requests of newer rules, so many a second."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def keep_progress(progress: KeepProgress) -> ReplanCounts:
+    """Note how far a re-plan has come, and whether it is done."""
+    raise NotImplementedError
+
+
 ALL = (
     open_request,
     dispatch,
@@ -98,4 +132,8 @@ ALL = (
     record_events,
     send_message,
     purge,
+    plan_ladder,
+    find_movable,
+    signal_requests,
+    keep_progress,
 )

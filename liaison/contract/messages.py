@@ -8,6 +8,7 @@ run's own events are on the workflow's clock. In production the two are one; vir
 
 from dataclasses import dataclass, field
 
+from liaison.contract.plans import Planned, Rung
 from liaison.policy.words import ActionKind, ActionState, EventKind, HolderKind, Outcome, Procedure, Stage
 
 
@@ -23,22 +24,6 @@ class Holder:
     """The post in both languages; readable in Temporal's UI, hence never a person's name."""
     members: list[str] = field(default_factory=list)
     """Staff ids that may act for the holder, his own included."""
-
-
-@dataclass(frozen=True)
-class Rung:
-    """One rung of a plan; 0 is the warning."""
-
-    rung: int
-    business_day: int
-    due_on: str
-    due_at: str
-    """Exclusive: on time means received before it."""
-    act_at: str
-    """``due_at`` plus the spread of the work, on the workflow's clock: the only instant it is waited for."""
-    provisional: bool
-    post: str
-    """The post told at this rung, in both languages."""
 
 
 @dataclass(frozen=True)
@@ -136,14 +121,22 @@ class RungDue:
     rung: int
     escalated_by: str = ""
     reason: str = ""
+    at: str = ""
+    """When the workflow found it due, on its own clock; empty where ``received_at`` says so."""
+    received_at: str = ""
+    """Of the late action that found it due before the timer did."""
 
 
 @dataclass(frozen=True)
 class RungRecorded:
-    """``held_back`` means a reply received in time waits in the inbox: no rung (design 3.6)."""
+    """``held_back`` means a reply received in time waits in the inbox: no rung (design 3.6).
+
+    ``moved`` is the plan in force where it is newer than the workflow's and has the rung later: no rung either.
+    """
 
     held_back: bool = False
     post: str = ""
+    moved: Planned | None = None
 
 
 @dataclass(frozen=True)

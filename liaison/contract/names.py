@@ -16,6 +16,7 @@ class WorkflowName(StrEnum):
     LIAISON_REQUEST = "LiaisonRequestWorkflow"
     NOTICE = "NoticeWorkflow"
     PURGE = "PurgeWorkflow"
+    REPLAN = "ReplanWorkflow"
 
 
 class SignalName(StrEnum):
@@ -23,6 +24,7 @@ class SignalName(StrEnum):
 
     REPLY = "reply"
     ESCALATE = "escalate"
+    CALENDAR_CHANGED = "calendar_changed"
 
 
 QUERY_STATE = "state"
@@ -36,6 +38,16 @@ def request_workflow_id(reference: str) -> str:
 def notice_workflow_id(message_id: str) -> str:
     """The workflow that sends one message when its window opens."""
     return f"notice-{message_id}"
+
+
+def replan_id(calendar: int, policy: int | None) -> str:
+    """The one re-plan that brings open requests to a calendar version, or to a policy version; also its workflow."""
+    return f"replan-calendar-{calendar}" if policy is None else f"replan-policy-{policy}"
+
+
+def plan_cause(number: int) -> str:
+    """The reason of the messages that tell of a request's ``number``-th plan."""
+    return f"plan-{number}"
 
 
 def rung_cause(rung: int) -> str:

@@ -14,6 +14,8 @@ from liaison.contract.public import Public
 _PATIENT = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30))
 _SENDING = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5))
 _LIMIT = timedelta(seconds=15)
+_PAGE_LIMIT = timedelta(minutes=10)
+_SILENCE = timedelta(seconds=20)
 
 
 def patient(summary: str) -> ActivityConfig:
@@ -24,3 +26,13 @@ def patient(summary: str) -> ActivityConfig:
 def sending(summary: str) -> ActivityConfig:
     """A message: fast retries first, then one every five minutes."""
     return ActivityConfig(start_to_close_timeout=_LIMIT, retry_policy=_SENDING, summary=Public(summary))
+
+
+def paced(summary: str) -> ActivityConfig:
+    """Work through a page of many requests, which says how far it is; another attempt goes on from there."""
+    return ActivityConfig(
+        start_to_close_timeout=_PAGE_LIMIT,
+        heartbeat_timeout=_SILENCE,
+        retry_policy=_PATIENT,
+        summary=Public(summary),
+    )

@@ -17,6 +17,9 @@ from liaison.policy.words import Language, MessageClass, MessageState
 PARTY = "party"
 """Recipient of messages to whoever asked."""
 
+DATE_MOVED = "date_moved"
+"""Template of the news that a date is another."""
+
 WANTED = (MessageState.RESERVED, MessageState.SUBMITTING)
 """States in which a message still has to go out."""
 
@@ -119,6 +122,21 @@ async def waiting_bells(session: AsyncSession, reference: str) -> list[Message]:
             Message.reference == reference,
             col(Message.state) == MessageState.RESERVED,
             col(Message.message_class) == MessageClass.STAFF,
+        )
+        .order_by(Message.id)
+        .with_for_update()
+    )
+    return list(found.all())
+
+
+async def news_of_dates(session: AsyncSession, reference: str) -> list[Message]:
+    """Reserved news of a request's dates, locked against a sender: newer dates supersede them."""
+    found = await session.exec(
+        select(Message)
+        .where(
+            Message.reference == reference,
+            col(Message.state) == MessageState.RESERVED,
+            Message.template == DATE_MOVED,
         )
         .order_by(Message.id)
         .with_for_update()

@@ -85,6 +85,14 @@ async def append_event(
     return True
 
 
+async def recorded_line(session: AsyncSession, reference: str, stream: str, seq: int) -> Event | None:
+    """A line of the record by its number; None if it is not written."""
+    found = await session.exec(
+        select(Event).where(col(Event.reference) == reference, col(Event.stream) == stream, col(Event.seq) == seq)
+    )
+    return found.one_or_none()
+
+
 async def last_seq(session: AsyncSession, reference: str, stream: str) -> int:
     """Number of a stream's last event; 0 for none."""
     last = await session.exec(

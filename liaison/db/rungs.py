@@ -17,6 +17,11 @@ def planned_rung(plan: Plan, rung: int) -> dict[str, Any]:
     return next(row for row in plan.rungs if row["rung"] == rung)
 
 
+def falls_due_after(plan: Plan, rung: int, instant: datetime) -> bool:
+    """Whether a plan has this rung later than that, or not at all."""
+    return all(row["rung"] != rung or datetime.fromisoformat(row["due_at"]) > instant for row in plan.rungs)
+
+
 async def timely_ending(session: AsyncSession, reference: str, due_at: datetime) -> str | None:
     """Id of a reply, answer or withdrawal received before ``due_at`` that still waits in the inbox."""
     found = await session.exec(

@@ -1,15 +1,16 @@
 """Intake: one transaction is registration; Temporal is told afterwards and may be down (design section 3)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from ulid import ULID
 
-from calendars.core import BusinessCalendar, shanghai_date
+from calendars.core import BusinessCalendar
 from liaison.contract.reference import new_reference
 from liaison.db.claims import newest_plan
 from liaison.db.inbox import insert_action
 from liaison.db.intake import Registration, insert_request, open_matter
+from liaison.db.plans import plan_row
 from liaison.db.reads import Found
 from liaison.db.retry import start_over_once
 from liaison.db.tables import Action, Plan, Request
@@ -123,7 +124,7 @@ class _Draft:
         main = await open_matter(session, self._matter) if self._matter is not None else None
         ladder = self._ladder(reference := new_reference())
         request = self._request(reference, ladder, main)
-        plan = _plan(reference, ladder, self._now)
+        plan = plan_row(reference, 1, ladder, "registered", self._now)
         await insert_request(session, self._ring, self._registration(request, None if main else plan), self._now)
         if main is not None:
             return Found(request, main, await newest_plan(session, main))
@@ -189,31 +190,3 @@ class _Draft:
             received_at=self._checked.received_at,
         )
         return action, {"kind": ReplyKind.TEXT.value, "text": text}
-
-
-def _plan(reference: str, ladder: Ladder, now: datetime) -> Plan:
-    return Plan(
-        reference=reference,
-        number=1,
-        calendar_version=ladder.calendar_version,
-        policy_version=ladder.policy_version,
-        reason="registered",
-        made_at=now,
-        day0=ladder.day0.isoformat(),
-        last_due_on=max(rung.due_on for rung in ladder.rungs).isoformat(),
-        # The limit is exclusive: the last moment before it lies on the last day.
-        answer_due_on=shanghai_date(ladder.answer_by - timedelta(microseconds=1)).isoformat(),
-        answer_act_at=ladder.answer_act_at,
-        rungs=[
-            {
-                "rung": rung.rung,
-                "business_day": rung.business_day,
-                "due_on": rung.due_on.isoformat(),
-                "due_at": rung.due_at.isoformat(),
-                "act_at": rung.act_at.isoformat(),
-                "notify_at": rung.notify_at.isoformat(),
-                "provisional": rung.provisional,
-            }
-            for rung in ladder.rungs
-        ],
-    )

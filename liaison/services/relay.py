@@ -1,7 +1,8 @@
 """The relay: a task in every worker that does what a dead or absent part left undone (design section 3).
 
-It starts requests that have no run, delivers actions that wait in the inbox, and hands on messages nobody sends.
-All three are idempotent, so relays of several workers, and a relay that dies half-way, do no harm.
+It starts requests that have no run, delivers actions that wait in the inbox, hands on messages nobody sends, and now
+and then starts re-plans that nobody runs. All are idempotent, so relays of several workers, and a relay that dies
+half-way, do no harm.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 
 import structlog
 
@@ -19,6 +21,7 @@ from liaison.db.messages import mark_handed_on
 from liaison.db.tables import Action, Message, Plan, Request
 from liaison.services.delivery import Delivery, Fate, deliver
 from liaison.services.platform import Platform
+from liaison.services.replanning import start_replans_left
 from liaison.services.starting import TEMPORAL_AWAY, start_request
 
 ROUND_SECONDS = 1.0
@@ -26,6 +29,9 @@ BATCH = 16
 START_AFTER = timedelta(seconds=3)
 DELIVER_AFTER = timedelta(seconds=3)
 HAND_ON_AFTER = timedelta(seconds=30)
+
+REPLANS_EVERY = 15
+"""Rounds; starting a re-plan that runs changes nothing, but it is asked of Temporal."""
 
 ATTEMPT = timedelta(seconds=10)
 """A lease covers one attempt; what failed is tried again when it has run out."""
@@ -44,9 +50,10 @@ async def run_relay(platform: Platform, stop: asyncio.Event, name: str) -> None:
         stop: Set by the worker when it drains; the round under way is finished.
         name: Which relay speaks in the log.
     """
+    rounds = count()
     while not stop.is_set():
         try:
-            await relay_once(platform)
+            await relay_once(platform, with_replans=next(rounds) % REPLANS_EVERY == 0)
         except Exception as error:
             # A dead database above all; but nobody would notice a relay that ended by anything else either.
             _log.warning("relay starts over", component=name, error_type=type(error).__name__)
@@ -54,11 +61,13 @@ async def run_relay(platform: Platform, stop: asyncio.Event, name: str) -> None:
             await asyncio.wait_for(stop.wait(), ROUND_SECONDS)
 
 
-async def relay_once(platform: Platform) -> None:
+async def relay_once(platform: Platform, *, with_replans: bool = True) -> None:
     """One round: batch after batch as long as batches are full and Temporal takes them."""
     for step in (start_left_over, deliver_left_over, hand_on_left_over):
         while await step(platform):
             pass
+    if with_replans:
+        await start_replans_left(platform, platform.clock() - START_AFTER)
 
 
 async def start_left_over(platform: Platform) -> bool:

@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from liaison.contract.names import TASK_QUEUE, WorkflowName, notice_workflow_id
+from calendars.packaged import packaged_notices
+from liaison.contract.names import TASK_QUEUE, WorkflowName, notice_workflow_id, replan_id
 from liaison.db.claims import newest_plan
 from liaison.db.tables import Plan
 from liaison.policy.words import ActionKind, Category, Outcome, Procedure, Stage, SupervisionAct
 from tests.city import shanghai
+from tests.rules import approve, forget_notices_after
 from tests.ui.live import LiveCity
 from tests.ui.waiting import until
 
@@ -160,6 +162,24 @@ async def purged(city: LiveCity) -> str:
         return night.id
 
 
+async def dates_moved(city: LiveCity) -> str:
+    """The notice of the year comes while the request is open: a make-up Sunday brings its dates forward."""
+    async with city.working():
+        reference = await _announced_late(city)
+        await until(lambda: _planned(city, reference, 2))
+        await city.reply(reference)
+        return await _ended(city, reference, Outcome.REPLIED)
+
+
+async def replanned(city: LiveCity) -> str:
+    """The re-plan that told it, to its end."""
+    async with city.working():
+        await _announced_late(city)
+        handle = city.client.get_workflow_handle(replan_id(len(packaged_notices()), None))
+        assert (await handle.result())["finished"]
+        return handle.id
+
+
 LIVES: Final[tuple[Life, ...]] = (
     replied_on_time,
     answered_by_clerk,
@@ -174,6 +194,8 @@ LIVES: Final[tuple[Life, ...]] = (
     became_ordinary,
     notice_woken_too_early,
     purged,
+    dates_moved,
+    replanned,
 )
 
 
@@ -181,6 +203,19 @@ async def _registered(city: LiveCity, **changes: Any) -> tuple[str, Plan]:
     reference = await city.submit(**changes)
     async with city.tools.db.read() as session:
         return reference, await newest_plan(session, await city.request(reference))
+
+
+async def _announced_late(city: LiveCity) -> str:
+    """A request registered before the notice of its year, which is approved then."""
+    known = await forget_notices_after(city, "2024-12-31")
+    reference = await _dispatched(city)
+    await approve(city, known + 1, packaged_notices())
+    return reference
+
+
+async def _planned(city: LiveCity, reference: str, plan: int) -> bool:
+    state = await city.state(reference)
+    return len(await city.rows(Plan, reference)) == plan and state.calendar_version == len(packaged_notices())
 
 
 async def _dispatched(city: LiveCity) -> str:

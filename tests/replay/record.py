@@ -1,6 +1,7 @@
-"""``python -m tests.replay.record``: live every life of ``lives.py`` on a normal server and keep its history."""
+"""``python -m tests.replay.record [LIFE ...]``: live these lives of ``lives.py``, or all, and keep their histories."""
 
 import asyncio
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,13 +14,14 @@ from tests.replay.lives import LIVES, MORNING, Life
 from tests.ui.live import normal_server, open_live_city
 
 
-async def record() -> None:
-    """Record every life anew, and the fingerprints of the code that lived them."""
+async def record(names: list[str]) -> None:
+    """Record the lives of these names, all if none is named, and the fingerprints of the code that lived them."""
+    lives = [life for life in LIVES if life.__name__ in names or not names]
     with TemporaryDirectory() as folder:
         template = Path(folder) / "template"
         await prepare_template(template)
         async with normal_server() as server:
-            for life in LIVES:
+            for life in lives:
                 await _record(life, template, Path(folder) / life.__name__, server)
     keep_fingerprints()
 
@@ -32,4 +34,4 @@ async def _record(life: Life, template: Path, home: Path, server: WorkflowEnviro
 
 
 if __name__ == "__main__":
-    asyncio.run(record())
+    asyncio.run(record(sys.argv[1:]))

@@ -1,0 +1,53 @@
+"""The plan in force as its workflow knows it."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from activities.tools import Tools, answer_due_at
+from calendars.core import BusinessCalendar
+from liaison.contract.plans import Planned, Rung
+from liaison.db.tables import Plan, Request
+from liaison.policy.explain import explain_deadline, rung_rule
+from liaison.policy.explain_line import explanation_line
+from liaison.policy.rules import Policy, RungRule
+from liaison.policy.titles import titles
+
+
+async def planned_for(tools: Tools, session: AsyncSession, request: Request, plan: Plan, says: str = "") -> Planned:
+    """A request's plan in force, and what is to be said of it."""
+    policy = await tools.rulebook.policy(session, request.policy_version)
+    calendar = (await tools.rulebook.calendar(session, plan.calendar_version)).of(request.court)
+    rules = {rule.rung: rule for rule in policy.ladders[request.court_level]}
+    return Planned(
+        calendar_version=request.calendar_version,
+        policy_version=request.policy_version,
+        answer_due_on=plan.answer_due_on,
+        answer_due_at=answer_due_at(plan, policy).isoformat(),
+        answer_act_at=tools.for_workflow(plan.answer_act_at),
+        rungs=[
+            Rung(
+                rung=row["rung"],
+                business_day=row["business_day"],
+                due_on=row["due_on"],
+                due_at=row["due_at"],
+                act_at=tools.for_workflow(datetime.fromisoformat(row["act_at"])),
+                provisional=row["provisional"],
+                # A rung that fired stays in the plan even if the policy of today has none of its number.
+                post=titles(rule.informs) if (rule := rules.get(row["rung"])) else "",
+                counted=_counted(row, plan, calendar, rule, policy) if rule else "",
+            )
+            for row in plan.rungs
+        ],
+        says=says,
+    )
+
+
+def _counted(row: dict[str, Any], plan: Plan, calendar: BusinessCalendar, rule: RungRule, policy: Policy) -> str:
+    """How a date was counted, in short; nothing for one that was counted by older rules or kept out of the past."""
+    found = explain_deadline(calendar, date.fromisoformat(plan.day0), rule.business_day, rung_rule(rule, policy))
+    if found.due_on.isoformat() != row["due_on"]:
+        return ""
+    line = explanation_line(found)
+    return f"{line.en} {line.zh}"

@@ -1,0 +1,202 @@
+"""A request's dates counted anew by newer rules: the plan, the record, the people whose date moved (issue line C20)."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio import activity
+
+from activities.judge_notification import recipient_name
+from activities.messaging import Messaging
+from activities.planned import planned_for
+from activities.recount import Recount, Rules, last_day, recount
+from activities.tools import PLATFORM, Tools
+from liaison.contract.names import plan_cause, replan_id, run_stream
+from liaison.contract.plans import PlanLadder, Planned
+from liaison.db.claims import newest_plan
+from liaison.db.messages import DATE_MOVED, PARTY, news_of_dates, read_params, supersede
+from liaison.db.plans import plan_row
+from liaison.db.record import append_event, lock_request, recorded_line
+from liaison.db.replans import count_replanned, moves_open_requests, versions_between
+from liaison.db.rungs import rung_records
+from liaison.db.tables import CalendarVersion, Plan, Request
+from liaison.policy.ladder import PlannedRung
+from liaison.policy.replan import RungChange
+from liaison.policy.words import EventKind, Language, MessageClass, Procedure, Stage
+
+NO_SUCH_VERSION: Final = "no such version is approved for open requests 没有适用于在办诉求的该版本"
+
+
+class Planning:
+    """Brings one request to newer rules."""
+
+    def __init__(self, tools: Tools, messaging: Messaging) -> None:
+        self._tools = tools
+        self._messaging = messaging
+
+    @activity.defn
+    async def plan_ladder(self, order: PlanLadder) -> Planned:
+        """Count a request's dates by the newest rules; put on record, and tell the people, what moved."""
+        async with self._tools.db.write() as session:
+            request = await lock_request(session, order.reference)
+            rules = await self._rules(session, request, order)
+            if rules is None:
+                return Planned(refused=NO_SUCH_VERSION)
+            says = await self._replan(session, request, rules, order)
+            planned = await planned_for(self._tools, session, request, await newest_plan(session, request), says)
+            cause = plan_cause(request.plan)
+        await self._messaging.hand_on(order.reference, cause)
+        return planned
+
+    async def _rules(self, session: AsyncSession, request: Request, order: PlanLadder) -> Rules | None:
+        """The newest calendar, and the policy that was asked for; a signal may name what does not exist."""
+        calendar, _ = await self._tools.rulebook.current(session)
+        number = max(request.policy_version, order.policy or 0)
+        if order.calendar > calendar.number:
+            return None
+        if number > request.policy_version and not await moves_open_requests(session, number):
+            return None
+        return Rules(calendar.of(request.court), await self._tools.rulebook.policy(session, number))
+
+    async def _replan(self, session: AsyncSession, request: Request, rules: Rules, order: PlanLadder) -> str:
+        """Make the next plan if anything differs. Returns what is to be said of it."""
+        stream = run_stream(order.stream)
+        if (line := await recorded_line(session, request.reference, stream, order.seq)) is not None:
+            # An attempt before this one had committed.
+            return str(line.detail.get("says", ""))
+        asked = (rules.calendar.number, rules.policy.version)
+        if request.stage is Stage.CLOSED or (request.calendar_version, request.policy_version) == asked:
+            return ""
+        plan = await newest_plan(session, request)
+        recorded = {record.rung for record in await rung_records(session, request.reference)}
+        before = await self._tools.rulebook.policy(session, plan.policy_version)
+        new = recount(request, plan, recorded, before, rules, self._tools.clock())
+        request.calendar_version, request.policy_version = asked
+        says = ""
+        if new.moved or new.replan.became_final:
+            says = await self._put_in_force(session, request, plan, recorded, new, order)
+        outcome = "moved" if new.moved else "made_final" if new.replan.became_final else "untouched"
+        await count_replanned(session, replan_id(order.calendar, order.policy), **{outcome: 1})
+        return says
+
+    async def _put_in_force(
+        self, session: AsyncSession, request: Request, plan: Plan, recorded: set[int], new: Recount, order: PlanLadder
+    ) -> str:
+        now, number = self._tools.clock(), request.plan + 1
+        versions = await versions_between(session, plan.calendar_version, new.ladder.calendar_version)
+        causes = [_cause(version) for version in versions]
+        by = _rules_named(plan, new)
+        following = plan_row(request.reference, number, new.ladder, f"{by}: {causes[-1] if causes else ''}", now)
+        session.add(following)
+        was, will_be = _next_limit(request, plan, recorded), _next_limit(request, following, recorded)
+        request.plan = number
+        request.next_due_at = _next_due(request, following, new, recorded)
+        says = _says(by, new)
+        await append_event(
+            session, request.reference, run_stream(order.stream),
+            EventKind.REPLANNED if new.moved else EventKind.DATES_FINAL, now, PLATFORM,
+            _detail(plan, following, new, causes) | {"says": says}, recorded_at=now, seq=order.seq,
+        )  # fmt: skip
+        if was is not None and will_be is not None and was != will_be:
+            await self._tell(session, request, was, will_be, now)
+        return says
+
+    async def _tell(self, session: AsyncSession, request: Request, was: str, will_be: str, now: datetime) -> None:
+        """Tell party and holder once, whatever number of plans there was since they last heard of a date."""
+        waiting = {message.recipient: message for message in await news_of_dates(session, request.reference)}
+        for message in waiting.values():
+            supersede(message, now)
+        for recipient, message_class, language in _people(request):
+            known = was
+            if recipient in waiting:
+                known = (await read_params(session, self._tools.ring, waiting[recipient]))["was"]
+            if known != will_be:
+                await self._messaging.reserve(
+                    session, request, plan_cause(request.plan), recipient, DATE_MOVED,
+                    {"was": known, "due_on": will_be}, message_class, language,
+                )  # fmt: skip
+
+
+def _people(request: Request) -> list[tuple[str, MessageClass, Language]]:
+    people = [(PARTY, MessageClass.PARTY, request.language)]
+    if request.holder_id and request.holder_kind:
+        holder = recipient_name(request.holder_id, request.holder_kind)
+        people.append((holder, MessageClass.STAFF, Language.ZH_CN))
+    return people
+
+
+def _next_limit(request: Request, plan: Plan, recorded: set[int]) -> str | None:
+    """The day by whose end somebody must act next."""
+    if request.procedure is Procedure.SUMMARY:
+        return plan.answer_due_on
+    return next((str(row["due_on"]) for row in plan.rungs if row["rung"] not in recorded), None)
+
+
+def _next_due(request: Request, plan: Plan, new: Recount, recorded: set[int]) -> datetime | None:
+    if request.procedure is Procedure.SUMMARY:
+        return new.ladder.answer_by
+    to_come = (row["due_at"] for row in plan.rungs if row["rung"] not in recorded)
+    return next((datetime.fromisoformat(due_at) for due_at in to_come), None)
+
+
+def _cause(version: CalendarVersion) -> str:
+    """Why there is a calendar version: as its approver said, else its latest notice."""
+    if version.reason:
+        return version.reason
+    newest = max(version.notices, key=lambda notice: str(notice["published_on"]))
+    return f"{newest['title']} {newest['doc_no']}"
+
+
+def _rules_named(plan: Plan, new: Recount) -> str:
+    calendar, policy = new.ladder.calendar_version, new.ladder.policy_version
+    named = [f"calendar version {calendar}"] if calendar != plan.calendar_version else []
+    return " and ".join(named + ([f"policy version {policy}"] if policy != plan.policy_version else []))
+
+
+def _says(by: str, new: Recount) -> str:
+    if not new.moved:
+        return f"dates final by {by} 日期已确定"
+    moved = [f"{_name(change)} {_days(change)}" for change in new.replan.changes if change.moved]
+    if new.answer_moved:
+        moved.insert(0, f"answer by {last_day(new.ladder.answer_by)}")
+    return f"dates moved by {by} 日期已调整: {', '.join(moved)}"
+
+
+def _name(change: RungChange) -> str:
+    return f"rung {_number(change)}" if _number(change) else "warning"
+
+
+def _days(change: RungChange) -> str:
+    before, after = _due_on(change.before), _due_on(change.after)
+    return f"{before or 'new'} -> {after or 'gone'}"
+
+
+def _number(change: RungChange) -> int:
+    return next(planned.rung for planned in (change.before, change.after) if planned is not None)
+
+
+def _due_on(planned: PlannedRung | None) -> str | None:
+    return None if planned is None else planned.due_on.isoformat()
+
+
+def _detail(plan: Plan, following: Plan, new: Recount, causes: list[str]) -> dict[str, Any]:
+    """Ids, dates and words: what the dates were and are, by which rules, and why."""
+    return {
+        "plan": following.number,
+        "calendar_version": {"before": plan.calendar_version, "after": following.calendar_version},
+        "policy_version": {"before": plan.policy_version, "after": following.policy_version},
+        "because": causes,
+        "answer_due_on": {"before": plan.answer_due_on, "after": following.answer_due_on},
+        "rungs": [_shown(change, plan) for change in new.replan.changes],
+    }
+
+
+def _shown(change: RungChange, plan: Plan) -> dict[str, Any]:
+    return {
+        "rung": _number(change),
+        "before": _due_on(change.before),
+        "after": _due_on(change.after),
+        "business_days": change.days_moved,
+        **({"right_under_version": plan.calendar_version} if change.recorded else {}),
+        **({"not_before_today": True} if change.clamped else {}),
+    }

@@ -1,0 +1,104 @@
+"""The dates of a request under newer rules, beside those in force: pure, and the same for one request as for many."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from activities.tools import answer_due_at
+from calendars.core import BusinessCalendar, shanghai_date
+from liaison.db.tables import Plan, Request
+from liaison.policy.ladder import Ladder, plan_ladder
+from liaison.policy.replan import Replan, RungChange, replan
+from liaison.policy.rules import Policy
+from liaison.policy.windows import at
+from liaison.policy.words import Procedure
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What dates are counted by."""
+
+    calendar: BusinessCalendar
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """New dates and what differs.
+
+    Attributes:
+        ladder: the new plan; what has fired keeps its dates, and nothing lies in the past that lay in the future.
+        replan: rung by rung, before and after.
+        answer_moved: whether a summary request is to be answered by another day.
+        posts_changed: whether other posts are told.
+    """
+
+    ladder: Ladder
+    replan: Replan
+    answer_moved: bool
+    posts_changed: bool
+
+    @property
+    def moved(self) -> bool:
+        """Whether any date is another."""
+        return self.answer_moved or any(change.moved or _ends_elsewhere(change) for change in self.replan.changes)
+
+    @property
+    def touched(self) -> bool:
+        """Whether its workflow must hear of it."""
+        return self.moved or self.replan.became_final or self.posts_changed
+
+
+def recount(
+    request: Request, plan: Plan, recorded: Collection[int], before: Policy, rules: Rules, now: datetime
+) -> Recount:
+    """Count a request anew.
+
+    Args:
+        request: Its row.
+        plan: The plan in force, counted by ``before``.
+        recorded: Rungs that fired.
+        before: The policy of the plan in force.
+        rules: The newer rules; the calendar as this court counts.
+        now: Nothing that was still to come is dated before it.
+    """
+    policy = rules.policy
+    ladder = plan_ladder(
+        received_at=request.received_at,
+        court_level=request.court_level,
+        reference=request.reference,
+        court=request.court,
+        calendar=rules.calendar,
+        policy=policy,
+    )
+    rungs = replan(plan.rungs, ladder, recorded, now, court=request.court, calendar=rules.calendar, policy=policy)
+    answer_by = _answer_by(ladder.answer_by, answer_due_at(plan, before), now, policy)
+    new = replace(
+        rungs.ladder,
+        answer_by=answer_by,
+        answer_act_at=answer_by + (ladder.answer_act_at - ladder.answer_by),
+    )
+    is_summary = request.procedure is Procedure.SUMMARY
+    return Recount(
+        ladder=new,
+        replan=rungs,
+        answer_moved=is_summary and answer_by != answer_due_at(plan, before),
+        posts_changed=before.ladders[request.court_level] != policy.ladders[request.court_level],
+    )
+
+
+def _ends_elsewhere(change: RungChange) -> bool:
+    """Whether the same day ends at another hour, by another policy."""
+    return (change.before and change.before.due_at) != (change.after and change.after.due_at)
+
+
+def _answer_by(new: datetime, old: datetime, now: datetime, policy: Policy) -> datetime:
+    """A limit that moves earlier never lies in the past: then it is the end of today, and never after the old one."""
+    if new > now or new >= old:
+        return new
+    return min(old, at(shanghai_date(now), policy.cut_off))
+
+
+def last_day(limit: datetime) -> str:
+    """The last day of an exclusive limit, in Shanghai."""
+    return shanghai_date(limit - timedelta(microseconds=1)).isoformat()
