@@ -51,6 +51,8 @@ def check_proposal(notice: Notice, known: Sequence[Notice]) -> list[Finding]:
         NoticeError: a fault, of the class of its step; NoticeFaults if there are several, a sentence each.
     """
     raise_all(list(day_faults(notice)))
+    if any(other.published_on == notice.published_on for other in known):
+        raise NoticeError(f"two notices of {notice.published_on}, and the date is what tells them apart")
     in_order = sorted(known, key=lambda other: other.published_on)
     named = _named_in_year(notice, in_order)
     difference = _formula_difference(notice, named)

@@ -145,7 +145,7 @@ def build_calendar(notices: Iterable[Notice], number: int, closures: Iterable[Cl
     """
     known = sorted(notices, key=lambda notice: notice.published_on)
     named, years = named_days(known), announced_years(known)
-    first_day, final_until = min(date(years[0], 1, 1), *named), date(years[-1], 12, 31)
+    first_day, final_until = min((date(years[0], 1, 1), *named)), date(years[-1], 12, 31)
     last_day = max(final_until, date(LAST_YEAR, 12, 31))
     statutory = _festivals_after(final_until)
     known_days = dict.fromkeys(statutory, False) | {day: name.works for day, name in named.items()}

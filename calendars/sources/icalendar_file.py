@@ -110,10 +110,10 @@ def _read(event: Component, marked: bool) -> _Span:
             raise SourceUnreadable(f"{what} has more than one {name}")
     first = _date(event, "DTSTART", what)
     length = _length(event, first, what)
-    if not timedelta() < length <= _LONGEST_BREAK:
-        raise SourceUnreadable(
-            f"{what} of {first} ends before it starts, or lasts more than {_LONGEST_BREAK.days} days"
-        )
+    if length <= timedelta():
+        raise SourceUnreadable(f"{what} of {first} does not end after it starts")
+    if length > _LONGEST_BREAK:
+        raise SourceUnreadable(f"{what} of {first} lasts more than {_LONGEST_BREAK.days} days")
     summary = str(event.get("SUMMARY", ""))
     cancelled = str(event.get("STATUS", "")).upper() == "CANCELLED"
     return _Span(summary, first, length.days, _works(event, summary, marked), cancelled)

@@ -43,7 +43,8 @@ def notice_from_days(
     Raises:
         NoticeError: no day is listed, or the days make no notice (see ``parse_notice``).
     """
-    listed = sorted(days, key=lambda entry: entry.day)
+    # Days off first: the holidays then stand in order of their breaks, as in a notice.
+    listed = sorted(days, key=lambda entry: (entry.works, entry.day))
     if not listed:
         raise EmptyYear(f"{title}: no day of {year} is listed, so it is not announced there")
     known = frozenset(entry.day for entry in listed)
