@@ -1,5 +1,6 @@
 """Reserving messages with their reason, and handing them on once the reason is committed."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -10,10 +11,10 @@ from ulid import ULID
 from activities.sms import Sender
 from activities.tools import Tools
 from liaison.contract.starting import start_notice
-from liaison.db.messages import Draft, mark_handed_on, messages_of, reserve
-from liaison.db.tables import Request
+from liaison.db.messages import WANTED, Draft, mark_handed_on, messages_of, reserve
+from liaison.db.tables import Message, Request
 from liaison.policy.windows import next_opening
-from liaison.policy.words import Language, MessageClass, MessageState
+from liaison.policy.words import Language, MessageClass
 
 _log = structlog.get_logger()
 
@@ -61,22 +62,24 @@ class Messaging:
         """
         async with self._tools.db.peek() as session:
             messages = await messages_of(session, reference, cause)
-        for message in messages:
-            if message.state in (MessageState.RESERVED, MessageState.SUBMITTING):
-                await self._hand_on(message.id, message.send_after)
-
-    async def _hand_on(self, message_id: str, send_after: datetime) -> None:
-        now = self._tools.clock()
-        if send_after <= now:
-            try:
-                progress = await self._sender.send(message_id)
-                if not progress.wait_until:
-                    return
-                send_after = self._tools.from_workflow(progress.wait_until)
-            except Exception as error:
-                # Whatever an adapter raises: the notice tries on, and the effects behind this one do not wait for it.
-                _log.warning("message left to its notice", message=message_id, error_type=type(error).__name__)
-                send_after = now + timedelta(seconds=1)
-        await start_notice(self._tools.client, message_id, send_after, now)
+        wanted = [message for message in messages if message.state in WANTED]
+        left = {message.id: at for message in wanted if (at := await self._send(message)) is not None}
+        if not left:
+            return
+        now, client = self._tools.clock(), self._tools.client
+        await asyncio.gather(*(start_notice(client, message_id, at, now) for message_id, at in left.items()))
         async with self._tools.db.write() as session:
-            await mark_handed_on(session, message_id)
+            await mark_handed_on(session, left)
+
+    async def _send(self, message: Message) -> datetime | None:
+        """Try once if the window is open; when a notice should go on, None if nothing is left to do."""
+        now = self._tools.clock()
+        if message.send_after > now:
+            return message.send_after
+        try:
+            progress = await self._sender.send(message.id)
+        except Exception as error:
+            # Whatever an adapter raises: the notice tries on, and the effects behind this one do not wait for it.
+            _log.warning("message left to its notice", message=message.id, error_type=type(error).__name__)
+            return now + timedelta(seconds=1)
+        return self._tools.from_workflow(progress.wait_until) if progress.wait_until else None

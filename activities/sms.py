@@ -52,24 +52,26 @@ class Sender:
         Raises:
             GatewayUnavailable: Not taken; the message is reserved again.
         """
-        async with self._tools.db.peek() as session:
-            message = await session.get_one(Message, message_id)
+        async with self._tools.db.write() as session:
+            message = await session.get_one(Message, message_id, with_for_update=True)
             rule = await sends(session)
-            opening = await self._opening(session, message)
-            in_doubt = await _may_have_gone(session, message, rule)
+            if (not_now := await self._not_now(session, message, rule)) is not None:
+                return not_now
+            in_doubt = message.state is MessageState.SUBMITTING or await _may_have_gone(session, message, rule)
+            if message.state is MessageState.RESERVED:
+                take(message)
+            short = await self._compose(session, message)
+        return await (self._resume(message, short) if in_doubt else self._submit(message, short))
+
+    async def _not_now(self, session: AsyncSession, message: Message, rule: Sends | None) -> MessageProgress | None:
+        """What to answer instead of sending; None if it may go."""
         if message.state not in WANTED:
             return MessageProgress(message.state)
         if rule is not None and rule.frozen:
             return MessageProgress(message.state, self._tools.for_workflow(self._look_again(rule.since)))
-        if opening is not None:
+        if (opening := await self._opening(session, message)) is not None:
             return MessageProgress(message.state, opening)
-        if message.state is MessageState.SUBMITTING:
-            return await self._resume(message)
-        async with self._tools.db.write() as session:
-            taken = await take(session, message_id)
-        if not taken:
-            return MessageProgress(MessageState.SUBMITTING)
-        return await (self._resume(message) if in_doubt else self._submit(message_id))
+        return None
 
     def _look_again(self, frozen_since: datetime) -> datetime:
         now = self._tools.clock()
@@ -84,7 +86,7 @@ class Sender:
         opening = next_opening(earliest, message.message_class, request.court, calendar, policy)
         return self._tools.for_workflow(opening) if opening > now else None
 
-    async def _resume(self, message: Message) -> MessageProgress:
+    async def _resume(self, message: Message, short: ShortMessage | None) -> MessageProgress:
         """Ask the gateway before sending: an earlier attempt died between taking the message and settling it, or the
         book is older than the gateway's log."""
         try:
@@ -92,39 +94,37 @@ class Sender:
         except TimeoutError:
             found = Submission(None, Fate.CANNOT_SAY)
         if found.fate is Fate.UNKNOWN:
-            return await self._submit(message.id)
+            return await self._submit(message, short)
         state = _STATES.get(found.fate, MessageState.AMBIGUOUS)
         return await self._settle(message.id, state, provider_id=found.provider_id)
 
-    async def _submit(self, message_id: str) -> MessageProgress:
-        short = await self._compose(message_id)
+    async def _submit(self, message: Message, short: ShortMessage | None) -> MessageProgress:
         if short is None:
-            return await self._settle(message_id, MessageState.FAILED, failure="no telephone number")
+            return await self._settle(message.id, MessageState.FAILED, failure="no telephone number")
         try:
             submission: Submission = await asyncio.wait_for(self._tools.gateway.submit(short), GATEWAY_SECONDS)
         except GatewayRefused as refusal:
-            return await self._settle(message_id, MessageState.FAILED, failure=str(refusal)[:200])
+            return await self._settle(message.id, MessageState.FAILED, failure=str(refusal)[:200])
         except GatewayUnavailable:
-            await self._settle(message_id, MessageState.RESERVED)
+            await self._settle(message.id, MessageState.RESERVED)
             raise
         except TimeoutError:
             return await self._settle(
-                message_id, MessageState.AMBIGUOUS, failure="the gateway did not answer", gone=True
+                message.id, MessageState.AMBIGUOUS, failure="the gateway did not answer", gone=True
             )
-        return await self._settle(message_id, _STATES[submission.fate], provider_id=submission.provider_id, gone=True)
+        return await self._settle(message.id, _STATES[submission.fate], provider_id=submission.provider_id, gone=True)
 
-    async def _compose(self, message_id: str) -> ShortMessage | None:
+    async def _compose(self, session: AsyncSession, message: Message) -> ShortMessage | None:
+        """The message as the gateway takes it; None if nobody's number is known."""
         tools = self._tools
-        async with tools.db.peek() as session:
-            message = await session.get_one(Message, message_id)
-            params = await read_params(session, tools.ring, message)
-            number = params.pop("to", None) or await self._number(session, message)
-            if message.template == SUPERVISION:
-                params |= await self._bell_figures(session, message.recipient)
+        params = await read_params(session, tools.ring, message)
+        number = params.pop("to", None) or await self._number(session, message)
         if number is None:
             return None
+        if message.template == SUPERVISION:
+            params |= await self._bell_figures(session, message.recipient)
         text = render(tools.templates, message.template, message.language, params)
-        return ShortMessage(message_id, gateway_key(message), number, message.template, text)
+        return ShortMessage(message.id, gateway_key(message), number, message.template, text)
 
     async def _bell_figures(self, session: AsyncSession, leader: str) -> dict[str, str]:
         """What the bell says: how many requests lie with the leader, and how many business days the oldest is late."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -91,19 +91,14 @@ def gateway_key(message: Message) -> str:
     return hashlib.sha256(message.idempotency_key.encode()).hexdigest()[:32]
 
 
-async def take(session: AsyncSession, message_id: str) -> bool:
-    """Take a reserved message for sending; False if another sender has it or it is no longer wanted."""
-    taken = await session.exec(
-        update(Message)
-        .where(col(Message.id) == message_id, col(Message.state) == MessageState.RESERVED)
-        .values(state=MessageState.SUBMITTING, attempts=Message.attempts + 1, handed_on=True)
-    )
-    return taken.rowcount == 1
+def take(message: Message) -> None:
+    """Take a reserved message, locked by the caller, for sending: whoever finds it so asks the gateway first."""
+    message.state, message.attempts, message.handed_on = MessageState.SUBMITTING, message.attempts + 1, True
 
 
-async def mark_handed_on(session: AsyncSession, message_id: str) -> None:
-    """A sender has taken charge of the message."""
-    await session.exec(update(Message).where(col(Message.id) == message_id).values(handed_on=True))
+async def mark_handed_on(session: AsyncSession, message_ids: Iterable[str]) -> None:
+    """Senders have taken charge of these messages."""
+    await session.exec(update(Message).where(col(Message.id).in_(list(message_ids))).values(handed_on=True))
 
 
 async def messages_of(session: AsyncSession, reference: str, cause: str) -> list[Message]:

@@ -139,5 +139,5 @@ async def _hand_on(platform: Platform, message: Message) -> bool:
     except TEMPORAL_AWAY:
         return False
     async with platform.db.write() as session:
-        await mark_handed_on(session, message.id)
+        await mark_handed_on(session, [message.id])
     return True
