@@ -89,15 +89,14 @@ class BusinessCalendar:
 
     def is_business_day(self, day: date) -> bool:
         """Tell whether a day is worked."""
-        # Before the first business day nothing is counted, and the last of all is not that day either.
-        return self._select[self._counted_until(day) - 1] == day
+        return self._select[self._counted_until(day)] == day
 
     def nth_business_day(self, day0: date, n: int) -> date:
         """Give the n-th business day (n >= 1) strictly after day 0, which never counts (Civil Code art. 201)."""
         if n < 1:
             raise CalendarError(f"business days are counted from 1, not {n}")
         try:
-            return self._select[self._counted[day0] + n - 1]
+            return self._select[self._counted[day0] + n]
         except LookupError:
             raise self._refusal(day0) from None
 

@@ -45,8 +45,8 @@ class WorkedDays:
         return WorkedDays(self.first_day, bytes(flags))
 
     def selected(self) -> tuple[date, ...]:
-        """Give the business days, in order."""
-        return tuple(compress(self._days(), self.flags))
+        """Give the business days in order, the first at place 1; place 0 holds a day that is none."""
+        return (date.min, *compress(self._days(), self.flags))
 
     def counted(self) -> dict[date, int]:
         """Give, for every day, how many business days there are up to it, itself included."""
