@@ -122,16 +122,20 @@ class Sender:
         if number is None:
             return None
         if message.template == SUPERVISION:
-            params |= await self._bell_figures(session, message.recipient)
+            params |= await self._bell_figures(session, message)
         text = render(tools.templates, message.template, message.language, params)
         return ShortMessage(message.id, gateway_key(message), number, message.template, text)
 
-    async def _bell_figures(self, session: AsyncSession, leader: str) -> dict[str, str]:
-        """What the bell says: how many requests lie with the leader, and how many business days the oldest is late."""
-        count, since = await supervised_by(session, leader)
+    async def _bell_figures(self, session: AsyncSession, bell: Message) -> dict[str, str]:
+        """What the bell says: how many requests lie with the leader, and how many business days the oldest is late.
+
+        Days are those of the court whose request the bell rings for: most leaders have no other.
+        """
+        count, since = await supervised_by(session, bell.recipient)
+        request = await session.get_one(Request, bell.reference)
         calendar, _ = await self._tools.rulebook.current(session)
         now = self._tools.clock()
-        days = business_days_past(calendar, limit_day_of(since), now) if since is not None else 0
+        days = business_days_past(calendar.of(request.court), limit_day_of(since), now) if since is not None else 0
         return {"count": str(count), "days": str(days)}
 
     async def _number(self, session: AsyncSession, message: Message) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, Generic, TypeVar, cast
 
 import structlog
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import TypeAdapter, ValidationError
 
@@ -21,6 +21,7 @@ from liaison.policy.scope import Scope
 from liaison.policy.words import KeyRole
 from liaison.services.access import scope_of
 from liaison.services.errors import Fault, Refused, Slug
+from liaison.services.once import Call
 from liaison.services.platform import Platform
 
 Model = TypeVar("Model")
@@ -103,13 +104,34 @@ Reference = Annotated[str, Depends(_reference_of_path)]
 
 
 async def _action_of_path(action_id: str) -> str:
-    if not _ULID.fullmatch(action_id):
+    return _ulid(action_id)
+
+
+async def _proposal_of_path(proposal_id: str) -> str:
+    return _ulid(proposal_id)
+
+
+async def _closure_of_path(closure_id: str) -> str:
+    return _ulid(closure_id)
+
+
+def _ulid(given: str) -> str:
+    if not _ULID.fullmatch(given):
         raise Refused(Slug.NOT_FOUND)
-    return action_id
+    return given
 
 
 ActionId = Annotated[str, Depends(_action_of_path)]
 """The action of the path."""
+
+ProposalId = Annotated[str, Depends(_proposal_of_path)]
+"""The proposal of the path."""
+
+ClosureId = Annotated[str, Depends(_closure_of_path)]
+"""The closure of the path."""
+
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+"""The version of the path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +162,11 @@ async def once(request: Request) -> Once:
 
 OnceCall = Annotated[Once, Depends(once)]
 """A call that writes."""
+
+
+def call_of(caller: Caller, call: Once, sent: "Sent[Any]") -> Call:
+    """The call as services of the rules know it."""
+    return Call(caller.scope, call.key, call.fingerprint(caller.platform, sent.raw))
 
 
 def _canonical_path(request: Request) -> str:

@@ -14,6 +14,18 @@ from api.models.actions import (
     WithdrawalIn,
 )
 from api.models.intake import RequestIn
+from api.models.rules import (
+    ApprovalIn,
+    ClosureAmendmentIn,
+    ClosureIn,
+    FromHolidays,
+    FromIcalendar,
+    FromJsonFeed,
+    FromNotice,
+    PolicyApprovalIn,
+    PolicyProposalIn,
+    RejectionIn,
+)
 from api.models.text import Body
 
 BODIES: Final[tuple[type[Body], ...]] = (
@@ -27,5 +39,15 @@ BODIES: Final[tuple[type[Body], ...]] = (
     WithdrawalIn,
     ProcedureChangeIn,
     SupervisionActIn,
+    FromNotice,
+    FromHolidays,
+    FromJsonFeed,
+    FromIcalendar,
+    ApprovalIn,
+    RejectionIn,
+    PolicyProposalIn,
+    PolicyApprovalIn,
+    ClosureIn,
+    ClosureAmendmentIn,
 )
 """Every shape of a body; routes read bodies themselves, so FastAPI does not know them."""

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.models.text import QueryDate, QueryMoment
-from liaison.policy.words import Stage
+from api.models.text import PlainDate, QueryMoment
+from liaison.policy.words import ProposalState, Stage
 
 Code = Annotated[str, Field(max_length=40, pattern="^[!-~]+$")]
 """An id or a code of the directory."""
@@ -39,6 +39,20 @@ class MessageQuery(PageQuery):
     reference: str | None = Field(default=None, max_length=20, description="Of one request.")
 
 
+class ProposalQuery(PageQuery):
+    """Which proposals."""
+
+    state: ProposalState | None = None
+
+
+class DiffQuery(BaseModel):
+    """With which version to compare."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    to: int = Field(ge=1, le=2**31 - 1)
+
+
 class FeedQuery(BaseModel):
     """From where on."""
 
@@ -55,7 +69,7 @@ class RungQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    on: QueryDate | None = Field(default=None, description="A day of Shanghai; today if left out.")
+    on: PlainDate | None = Field(default=None, description="A day of Shanghai; today if left out.")
 
 
 class DeadlineQuery(BaseModel):

@@ -74,7 +74,7 @@ def _date(value: Any) -> Any:
         raise fault("应为日期，例如 2026-09-18。", "This must be a date, such as 2026-09-18.") from None
 
 
-QueryDate = Annotated[date, BeforeValidator(_date)]
+PlainDate = Annotated[date, BeforeValidator(_date)]
 """A date of this century."""
 
 _PLUS_DECODED: Final = re.compile(r" (?=\d\d:\d\d$)", re.ASCII)

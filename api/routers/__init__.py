@@ -2,7 +2,20 @@
 
 from typing import Final
 
-from api.routers import actions, calendar, events, health, messages, problems, requests, rungs, supervisions
+from api.routers import (
+    actions,
+    calendar,
+    closures,
+    events,
+    health,
+    messages,
+    problems,
+    proposals,
+    requests,
+    rungs,
+    supervisions,
+    versions,
+)
 
 ROUTERS: Final = (
     requests.router,
@@ -12,6 +25,11 @@ ROUTERS: Final = (
     rungs.router,
     events.router,
     calendar.router,
+    versions.calendar_router,
+    proposals.calendar_router,
+    closures.router,
+    versions.policy_router,
+    proposals.policy_router,
     problems.router,
     health.router,
 )

@@ -11,10 +11,12 @@ from api.bodies import read_json
 from api.deps import Caller, OnceCall, Reference, allow
 from api.intake import intake_of, read_request
 from api.models.queries import PageQuery, RequestQuery
+from api.models.rule_views import ExplanationView
 from api.models.views import ContentView, EventView, Page, RequestView
 from liaison.policy.words import KeyRole
 from liaison.services import views
 from liaison.services.errors import Slug
+from liaison.services.explaining import explain_request
 from liaison.services.intake import accept_request
 
 router = APIRouter(prefix="/v1/requests", tags=["requests"])
@@ -89,3 +91,15 @@ async def list_events(
 ) -> Response:
     """Show what happened to a request, in the order it was recorded."""
     return JSONResponse(await views.events_view(caller.platform, caller.scope, reference, query.cursor, query.limit))
+
+
+@router.get(
+    "/{reference}/deadlines",
+    operation_id="explain_deadlines",
+    summary="Why its deadlines are when they are",
+    response_model=ExplanationView,
+    responses=problems(*READS, Slug.NOT_FOUND),
+)
+async def explain_deadlines(caller: Annotated[Caller, allow()], reference: Reference) -> Response:
+    """Show each day counted and passed over with its reason, by the versions this request's dates were made with."""
+    return JSONResponse(await explain_request(caller.platform, caller.scope, reference))

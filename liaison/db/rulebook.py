@@ -1,11 +1,13 @@
 """Calendar versions, policy versions and the roster as values, read from the book and kept until newer ones appear."""
 
+from datetime import date
 from typing import Final, NamedTuple
 
 from sqlalchemy import func
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from calendars.closure import Closure
 from calendars.core import BusinessCalendar, build_calendar
 from calendars.notice import parse_notice
 from liaison.db.directory import read_roster
@@ -42,7 +44,7 @@ class Rulebook:
         """Calendar version ``number``, for a deadline that was counted with it."""
         if number not in self._calendars:
             row = await session.get_one(CalendarVersion, number)
-            self._calendars[number] = build_calendar(map(parse_notice, row.notices), number)
+            self._calendars[number] = calendar_of(row)
         return self._calendars[number]
 
     async def policy(self, session: AsyncSession, number: int) -> Policy:
@@ -64,6 +66,12 @@ class Rulebook:
         if self._roster is None or self._roster[0] != loaded:
             self._roster = (loaded, await read_roster(session))
         return self._roster[1]
+
+
+def calendar_of(row: CalendarVersion) -> BusinessCalendar:
+    """The calendar of a stored version: its notices, less the days off by closures."""
+    closures = (Closure(each["court"], tuple(map(date.fromisoformat, each["days"]))) for each in row.closures)
+    return build_calendar(map(parse_notice, row.notices), row.number, tuple(closures))
 
 
 class _Newest(NamedTuple):

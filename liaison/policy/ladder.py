@@ -78,14 +78,14 @@ def plan_ladder(
         received_at: aware time of receipt at our border.
         court_level: a primary court has one rung more.
         reference: spreads the work; the same reference always lands on the same instants.
-        court: code of the court whose working hours count for the bell.
+        court: code of the court, whose closures count, and whose working hours for the bell.
         calendar: the calendar version to count with.
         policy: the policy version to plan with.
 
     Raises:
         CalendarError: ``received_at`` is naive or outside the calendar.
     """
-    day0 = shanghai_date(received_at)
+    day0, calendar = shanghai_date(received_at), calendar.of(court)
     spread = _spread(reference, policy.spread)
     answer_by = at(_last_answer_day(day0, calendar, policy), policy.cut_off)
 
@@ -107,6 +107,8 @@ def plan_ladder(
 
 def due_rungs(day0: date, court_level: CourtLevel, calendar: BusinessCalendar, policy: Policy) -> tuple[DueRung, ...]:
     """Give the dates of all rungs, the warning first, for a request received on ``day0`` (Shanghai).
+
+    ``calendar`` is that of the request's court, see ``BusinessCalendar.of``.
 
     Raises:
         CalendarError: ``day0`` lies outside the calendar.

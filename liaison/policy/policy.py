@@ -12,19 +12,13 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from liaison.policy.document import PolicyError, Section, clock
+from liaison.policy.laxity import laxities
 from liaison.policy.rules import Hours, Policy, ReplyLimit, Retention, RungRule, TriageRule
 from liaison.policy.words import AsksFor, Category, CourtLevel, Post, Procedure
 
 __all__ = ["Policy", "PolicyError", "packaged_policy", "parse_policy"]
 
 Word = TypeVar("Word", bound=StrEnum)
-
-# Opinions art. 8: who must have been informed after how many business days.
-_CITY_LADDER = {Post.DEPARTMENT_LEADER: 3, Post.DEPUTY_PRESIDENT: 5, Post.PRESIDENT: 7}
-OPINIONS_LADDER: Mapping[CourtLevel, Mapping[Post, int]] = {
-    CourtLevel.PRIMARY: {**_CITY_LADDER, Post.INTERMEDIATE_PRESIDENT: 8},
-    CourtLevel.INTERMEDIATE: _CITY_LADDER,
-}
 
 DAY = timedelta(hours=24)
 
@@ -168,18 +162,5 @@ def _check(policy: Policy) -> None:
         days = [rule.business_day for rule in rungs]
         if days != sorted(set(days)):
             raise PolicyError(f"ladder.{level} must climb: each rung later than the one before, the warning first")
-        if policy.cited_document is None:
-            _refuse_laxer(level, rungs)
-
-
-def _refuse_laxer(level: CourtLevel, rungs: tuple[RungRule, ...]) -> None:
-    informed: dict[Post, int] = {}
-    for rule in rungs:
-        for post in rule.informs:
-            informed.setdefault(post, rule.business_day)
-    for post, latest in OPINIONS_LADDER[level].items():
-        if informed.get(post, latest + 1) > latest:
-            raise PolicyError(
-                f"ladder.{level} is laxer than art. 8 of the Opinions: {post} must be informed after {latest} "
-                "business days or earlier; a laxer ladder needs ladder.cited_document"
-            )
+    if policy.cited_document is None and (faults := laxities(policy)):
+        raise PolicyError(f"{faults[0].en}; a laxer ladder needs ladder.cited_document")

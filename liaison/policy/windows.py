@@ -17,14 +17,14 @@ def next_opening(
     Args:
         instant: an aware datetime.
         message_class: staff on business days, party on any day, emergency at any time (Opinions art. 10).
-        court: code of the court whose working hours count for staff.
+        court: code of the court whose working hours and closures count for staff.
         calendar: decides which days staff work.
         policy: holds the hours.
 
     Raises:
         CalendarError: the instant is naive, or lies outside the calendar.
     """
-    today = shanghai_date(instant)
+    today, calendar = shanghai_date(instant), calendar.of(court)
     if message_class is MessageClass.EMERGENCY:
         return instant.astimezone(UTC)
     staff = message_class is MessageClass.STAFF

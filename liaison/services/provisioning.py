@@ -12,9 +12,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
 
+import structlog
 from alembic.util import CommandError
 from pydantic import SecretStr
 from sqlalchemy.exc import DBAPIError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from calendars.packaged import packaged_notices
 from liaison.db.directory import newest_load, read_roster, replace_directory
@@ -24,11 +26,16 @@ from liaison.db.schema import upgrade
 from liaison.db.seeding import RuleVersions, api_keys, drop_api_keys, put_api_keys, seed_rules
 from liaison.keys import KeyRing, KeysError, read_key_ring, write_key_ring
 from liaison.policy.roster import Roster
+from liaison.services.calendar_versions import propose_packaged_notices
 from liaison.services.credentials import BadCredentials, Credentials, read_credentials, write_credentials
 from liaison.services.directory_file import parse_directory
+from liaison.services.errors import Refused
+from liaison.services.policy_versions import propose_packaged_policy
 from liaison.services.sample_keys import PREFIX, bearers, credentials_of, fresh_key, kept_keys
 
 LOADED_BY = "sample-city"
+
+_log = structlog.get_logger()
 
 
 class CannotPrepare(Exception):
@@ -96,11 +103,25 @@ async def _own_key_ring(db: Database, path: Path) -> KeyRing:
 async def seed_packaged_rules(db: Database, at: datetime) -> RuleVersions:
     """Store the calendar versions and the policy that ship with the program, in any profile; safe to repeat.
 
+    Where people have approved versions of their own, what ships with the program is proposed to them instead.
+
     Raises:
-        VersionChanged: The book holds other content under one of their numbers.
+        VersionChanged: The book holds other content under one of their numbers, and nobody has approved it.
     """
     async with db.write() as session:
-        return await seed_rules(session, packaged_notices(), _packaged_policy_document(), at)
+        versions = await seed_rules(session, packaged_notices(), _packaged_policy_document(), at)
+        await _propose(session, versions, at)
+        return versions
+
+
+async def _propose(session: AsyncSession, versions: RuleVersions, at: datetime) -> None:
+    try:
+        await propose_packaged_notices(session, versions.other_notices, at)
+        if versions.other_policy is not None:
+            await propose_packaged_policy(session, versions.other_policy, at)
+    except Refused as refusal:
+        # A start must not fail for a notice that people already know by another name.
+        _log.warning("packaged rules were not proposed", why=[fault.en for fault in refusal.faults])
 
 
 async def _sample_city(db: Database, ring: KeyRing, at: datetime) -> Roster:

@@ -56,7 +56,7 @@ async def _item(
     platform: Platform, session: AsyncSession, row: tuple[RungRecord, Request, Plan], now: datetime
 ) -> Body:
     record, request, plan = row
-    calendar = await platform.rulebook.calendar(session, plan.calendar_version)
+    calendar = (await platform.rulebook.calendar(session, plan.calendar_version)).of(request.court)
     day0, limit_day = date.fromisoformat(plan.day0), date.fromisoformat(plan.rungs[0]["due_on"])
     return {
         "reference": request.reference,

@@ -91,7 +91,7 @@ async def deadlines_view(platform: Platform, received_at: datetime, court: str) 
         faults.append(Fault("/court", "没有此法院代码。", "There is no court with this code."))
     try:
         day0 = shanghai_date(received_at)
-        rungs = () if found is None else due_rungs(day0, found.level, calendar, policy)
+        rungs = () if found is None else due_rungs(day0, found.level, calendar.of(court), policy)
     except CalendarError as error:
         faults.append(Fault("/received_at", "该时间无法推算期限，须带时区偏移且在日历范围内。", f"{error}."))
     if faults or found is None:

@@ -1,0 +1,220 @@
+"""What the API shows of calendar versions, policy versions, proposals and closures."""
+
+from datetime import date
+from typing import Any
+
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from api.models.views import View
+from calendars.day import DayReason
+from liaison.policy.horizon import Urgency
+from liaison.policy.words import CourtLevel, ProposalState
+
+
+class NextNotice(View):
+    """Whether somebody must look for the next year's notice."""
+
+    year: int
+    urgency: Urgency
+    zh: str
+    en: str
+
+
+class CalendarView(View):
+    """The rules in force."""
+
+    calendar_version: int
+    policy_version: int
+    announced_until: date = Field(description="Every later date is provisional.")
+    next_notice: NextNotice
+
+
+class VersionView(View):
+    """A calendar version in short. Those that came with the program have no proposal."""
+
+    number: int
+    announced_until: date
+    checksum: str = Field(description="SHA-256 of every answer it can give: equal sums, equal calendars.")
+    made_at: AwareDatetime
+    reason: str | None = Field(description="The notice or closure that it was made for.")
+    proposal: str | None
+    proposed_by: str | None
+    approved_by: str | None
+
+
+class WholeVersionView(VersionView):
+    """A calendar version with all that it rests on."""
+
+    notices: list[dict[str, Any]]
+    closures: list[dict[str, Any]] = Field(description="`id`, `court` and `days` of those that count as days off.")
+
+
+class DaySide(View):
+    """What one version says of a day."""
+
+    works: bool
+    announced: bool
+    zh: str
+    en: str
+
+
+class ChangedDay(View):
+    """A day that differs between two versions."""
+
+    on: date
+    court: str | None = Field(description="Null where it differs for the whole city.")
+    before: DaySide
+    after: DaySide
+
+
+class AnnouncedUntil(View):
+    """The last announced day of two versions."""
+
+    before: date
+    after: date
+
+
+class DiffView(View):
+    """Two calendar versions side by side."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: int = Field(alias="from")
+    to: int
+    announced_until: AnnouncedUntil
+    days: list[ChangedDay]
+
+
+class NoticeComparison(DiffView):
+    """What a proposed notice would change."""
+
+    open_requests: int = Field(description="Open requests of which a date may move or become final.")
+
+
+class ProposalSummary(View):
+    """A proposal of a notice or a policy."""
+
+    id: str
+    source: str
+    state: ProposalState
+    base_version: int = Field(description="The version in force when it was checked.")
+    document: dict[str, Any]
+    findings: list[dict[str, Any]] = Field(description="What the approver must weigh; each has `step`, `zh`, `en`.")
+    proposed_by: str
+    proposed_at: AwareDatetime
+    decided_by: str | None
+    decided_at: AwareDatetime | None
+    reason: str | None
+    made_version: int | None
+
+
+class NoticeProposalView(ProposalSummary):
+    """A notice with what it would change."""
+
+    comparison: NoticeComparison | None = Field(description="Null once decided or outdated.")
+
+
+class PolicyComparison(View):
+    """What a policy would do to open requests."""
+
+    open_requests: int
+    moving: int = Field(description="Those of which a date would be another.")
+    references: list[str] = Field(description="The first 20 of them.")
+
+
+class PolicyProposalView(ProposalSummary):
+    """A policy with what it would move."""
+
+    comparison: PolicyComparison | None = Field(description="Null once decided.")
+
+
+class PolicyVersionView(View):
+    """A policy version in short."""
+
+    number: int
+    made_at: AwareDatetime
+    cites: str | None
+    proposal: str | None
+    proposed_by: str | None
+    approved_by: str | None
+
+
+class WholePolicyVersionView(PolicyVersionView):
+    """A policy version with its document."""
+
+    document: dict[str, Any]
+
+
+class ClosureView(View):
+    """A closure of halls."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    id: str
+    court: str | None = Field(description="Null for the whole city.")
+    from_: AwareDatetime = Field(alias="from")
+    to: AwareDatetime
+    days_off: list[date] = Field(description="Dates that count as days off; none while the clocks run.")
+    decided_by: str
+    source: str
+    entered_by: str
+    entered_at: AwareDatetime
+    replaces: str | None
+    replaced_by: str | None
+    made_version: int | None = Field(description="The calendar version it made, where counted days changed.")
+
+
+class BothLanguages(View):
+    """The same in Chinese and in English."""
+
+    zh: str
+    en: str
+
+
+class CitedNotice(View):
+    """The notice that names a day."""
+
+    published_on: date
+    doc_no: str
+    title: str
+    url: str
+
+
+class ExplainedDayView(View):
+    """A day after day 0: counted, or passed over for a reason."""
+
+    on: date
+    counted: int | None = Field(description="Which business day it is; null for a day passed over.")
+    reason: DayReason
+    zh: str
+    en: str
+    notice: CitedNotice | None
+    announced: bool
+
+
+class ExplainedDeadline(View):
+    """A rung's date and what it rests on."""
+
+    rung: int
+    business_day: int
+    due_on: date
+    due_at: AwareDatetime
+    provisional: bool
+    earliest: date = Field(description="The earliest date it can become while it is provisional.")
+    latest: date
+    rule: BothLanguages
+    notes: list[BothLanguages] = Field(description="That it fired under an earlier version, or was put off.")
+
+
+class ExplanationView(View):
+    """How dates came about, by the calendar and policy version they were made with."""
+
+    reference: str | None = Field(description="Null for a request that nobody has made.")
+    received_at: AwareDatetime
+    court: str
+    court_level: CourtLevel
+    day0: date = Field(description="The date of receipt in Shanghai, which never counts.")
+    calendar_version: int
+    policy_version: int
+    days: list[ExplainedDayView]
+    deadlines: list[ExplainedDeadline]

@@ -1,0 +1,200 @@
+"""Why a deadline is when it is: every day counted and passed over, by the versions the dates were made with (C10)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from calendars.core import BusinessCalendar, CalendarError, shanghai_date
+from liaison.db.open_plans import plans_of
+from liaison.db.rungs import rung_records
+from liaison.db.tables import Plan, RungRecord
+from liaison.db.versions import calendar_version
+from liaison.policy.explain import ExplainedDay, Explanation, Words, explain_deadline, rung_rule
+from liaison.policy.rules import Policy
+from liaison.policy.scope import Scope
+from liaison.policy.windows import at
+from liaison.policy.words import CourtLevel
+from liaison.services.errors import Fault, Refused, Slug
+from liaison.services.finding import visible_request
+from liaison.services.platform import Body, Platform
+from liaison.services.show import shown
+
+Notices = Mapping[str, Body]
+"""``{published_on, doc_no, title, url}`` of the notices of a version, by date of publication."""
+
+
+async def explain_question(platform: Platform, received_at: datetime, court: str) -> Body:
+    """Explain the dates a request of that court would get if it were received then.
+
+    Raises:
+        Refused: ``INVALID``: unknown court, or outside the calendar.
+    """
+    async with platform.db.read() as session:
+        calendar, policy = await platform.rulebook.current(session)
+        found = (await platform.rulebook.roster(session)).court(court)
+        notices = await _notices(session, calendar.number)
+    if found is None:
+        fault = Fault("/court", "没有此法院代码。", "There is no court with this code.")
+        raise Refused(Slug.INVALID, faults=(fault,))
+    try:
+        day0 = shanghai_date(received_at)
+        explained = _explained(calendar.of(court), policy, found.level, day0)
+    except CalendarError as error:
+        fault = Fault("/received_at", "该时间不在日历范围内。", f"{error}.")
+        raise Refused(Slug.INVALID, faults=(fault,)) from None
+    deadlines = [_deadline(rung, explanation, policy) for rung, explanation in explained.items()]
+    return {
+        "reference": None,
+        **_head(received_at, court, found.level, explained, notices),
+        "policy_version": policy.version,
+        "deadlines": deadlines,
+    }
+
+
+async def explain_request(platform: Platform, scope: Scope, reference: str) -> Body:
+    """Explain the dates of a request by the calendar and policy version of its plan in force.
+
+    A rung that fired stays what it was then; a date that lay in the past when its version came was put off to the end
+    of that day: both are said in ``notes``.
+
+    Raises:
+        Refused: ``NOT_FOUND``.
+    """
+    async with platform.db.read() as session:
+        found = await visible_request(session, scope, reference)
+        request, plan = found.main, found.plan
+        calendar = (await platform.rulebook.calendar(session, plan.calendar_version)).of(request.court)
+        policy = await platform.rulebook.policy(session, plan.policy_version)
+        notices = await _notices(session, plan.calendar_version)
+        plans = await plans_of(session, request.reference)
+        records = {record.rung: record for record in await rung_records(session, request.reference)}
+    explained = _explained(calendar, policy, request.court_level, date.fromisoformat(plan.day0))
+    rows = {row["rung"]: row for row in plan.rungs}
+    return {
+        "reference": found.own.reference,
+        **_head(request.received_at, request.court, request.court_level, explained, notices),
+        "policy_version": plan.policy_version,
+        "deadlines": [
+            _planned(rows[rung], explanation, plans, records.get(rung))
+            for rung, explanation in explained.items()
+            if rung in rows
+        ],
+    }
+
+
+async def _notices(session: AsyncSession, number: int) -> Notices:
+    version = await calendar_version(session, number)
+    named = ("published_on", "doc_no", "title", "url")
+    documents = version.notices if version is not None else []
+    return {document["published_on"]: {name: document[name] for name in named} for document in documents}
+
+
+def _explained(
+    calendar: BusinessCalendar, policy: Policy, level: CourtLevel, day0: date
+) -> dict[int, Explanation]:
+    """Each rung's explanation, the warning first."""
+    return {
+        rule.rung: explain_deadline(calendar, day0, rule.business_day, rung_rule(rule, policy))
+        for rule in policy.ladders[level]
+    }
+
+
+def _head(
+    received_at: datetime, court: str, level: CourtLevel, explained: Mapping[int, Explanation], notices: Notices
+) -> Body:
+    longest = max(explained.values(), key=lambda explanation: explanation.n)
+    return {
+        "received_at": shown(received_at),
+        "court": court,
+        "court_level": level.value,
+        "day0": longest.day0.isoformat(),
+        "calendar_version": longest.version,
+        "days": [_day(day, notices) for day in longest.days],
+    }
+
+
+def _day(day: ExplainedDay, notices: Notices) -> Body:
+    named_by = day.notice_published_on
+    return {
+        "on": day.date.isoformat(),
+        "counted": day.counted,
+        "reason": day.reason.value,
+        "zh": day.words_zh,
+        "en": day.words_en,
+        "notice": None if named_by is None else notices.get(named_by.isoformat()),
+        "announced": day.announced,
+    }
+
+
+def _deadline(rung: int, explanation: Explanation, policy: Policy) -> Body:
+    return _shown(rung, explanation, explanation.due_on.isoformat(), shown(at(explanation.due_on, policy.cut_off)), [])
+
+
+def _planned(
+    row: Mapping[str, Any], explanation: Explanation, plans: Sequence[Plan], record: RungRecord | None
+) -> Body:
+    due_at = datetime.fromisoformat(row["due_at"]) if record is None else record.due_at
+    due_on = row["due_on"] if record is None else _due_on_then(record, plans, row)
+    return _shown(row["rung"], explanation, due_on, shown(due_at), _notes(explanation, due_on, plans, record))
+
+
+def _shown(rung: int, explanation: Explanation, due_on: str, due_at: str, notes: list[Words]) -> Body:
+    stands = due_on == explanation.due_on.isoformat()
+    return {
+        "rung": rung,
+        "business_day": explanation.n,
+        "due_on": due_on,
+        "due_at": due_at,
+        "provisional": explanation.provisional and stands,
+        "earliest": explanation.earliest.isoformat() if stands else due_on,
+        "latest": explanation.latest.isoformat() if stands else due_on,
+        "rule": {"zh": explanation.rule.zh, "en": explanation.rule.en},
+        "notes": [{"zh": note.zh, "en": note.en} for note in notes],
+    }
+
+
+def _notes(
+    explanation: Explanation, due_on: str, plans: Sequence[Plan], record: RungRecord | None
+) -> list[Words]:
+    """What the count alone does not tell."""
+    stands = due_on == explanation.due_on.isoformat()
+    counted, version = explanation.due_on, explanation.version
+    if record is None:
+        if stands:
+            return []
+        return [
+            Words(
+                f"按第{version}版应为 {counted}，该版生效时已过，延至当日终了",
+                f"by version {version} it would be {counted}, past when that version came: put off to the end of that day",
+            )
+        ]
+    notes = [_fired(record, plans)]
+    if not stands:
+        notes.append(Words(f"按第{version}版应为 {counted}", f"by version {version} it would be {counted}"))
+    return notes
+
+
+def _fired(record: RungRecord, plans: Iterable[Plan]) -> Words:
+    on = shown(record.recorded_at)[:16].replace("T", " ")
+    if record.escalated_by is not None:
+        return Words(f"{on} 由人工提前报送", f"raised by hand on {on}")
+    then = next((plan.calendar_version for plan in plans if _due(plan, record.rung) == record.due_at), None)
+    annulled = record.annulled_at is not None
+    return Words(
+        f"{on} 已报送，按第{then}版无误" + ("，后因及时答复撤销" if annulled else ""),
+        f"fired on {on}, right under version {then}" + (", annulled by a timely reply" if annulled else ""),
+    )
+
+
+def _due_on_then(record: RungRecord, plans: Iterable[Plan], row: Mapping[str, Any]) -> str:
+    """The date a fired rung had when it fired."""
+    rows = (planned for plan in plans for planned in plan.rungs if planned["rung"] == record.rung)
+    then = (planned["due_on"] for planned in rows if datetime.fromisoformat(planned["due_at"]) == record.due_at)
+    return str(next(then, row["due_on"]))
+
+
+def _due(plan: Plan, rung: int) -> datetime | None:
+    found = next((row for row in plan.rungs if row["rung"] == rung), None)
+    return None if found is None else datetime.fromisoformat(found["due_at"])
