@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from api.models.text import Body, Moment, Name, PlainDate, Reason, Word
 
 Year = Annotated[int, Field(strict=True, ge=2000, le=2100)]
+PublishedOn = Annotated[PlainDate, Field(description="When the State Council published the notice.")]
 FileText = Annotated[str, Field(min_length=1, max_length=60_000)]
 Cited = Annotated[str, Field(min_length=1, max_length=400)]
 
@@ -25,6 +26,7 @@ class FromHolidays(Body):
 
     source: Literal["holidays"]
     year: Year
+    published_on: PublishedOn
 
 
 class FromJsonFeed(Body):
@@ -32,6 +34,7 @@ class FromJsonFeed(Body):
 
     source: Literal["json_feed"]
     text: FileText
+    published_on: PublishedOn
 
 
 class FromIcalendar(Body):
@@ -39,12 +42,11 @@ class FromIcalendar(Body):
 
     source: Literal["icalendar"]
     text: FileText
-    year: Year | None = Field(default=None, description="Which year of it; needed where it holds several.")
+    year: Year = Field(description="Which year of it: such files hold several.")
+    published_on: PublishedOn
 
 
-NoticeProposalIn = Annotated[
-    FromNotice | FromHolidays | FromJsonFeed | FromIcalendar, Field(discriminator="source")
-]
+NoticeProposalIn = Annotated[FromNotice | FromHolidays | FromJsonFeed | FromIcalendar, Field(discriminator="source")]
 
 
 class ApprovalIn(Body):

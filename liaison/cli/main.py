@@ -45,6 +45,8 @@ COMMANDS: Final = {
     "status": Place("status", "status", CLIENT),
     "rungs": Place("rungs_today", "rungs", CLIENT),
     "message": Place("supervising", "message_app", CLIENT),
+    "calendar": Place("calendar", "calendar_app", CLIENT),
+    "policy": Place("policies", "policy_app", CLIENT),
     "up": Place("start", "up", HOST),
     "demo": Place("demo", "demo_command", HOST),
     "doctor": Place("doctor", "doctor", HOST),
@@ -57,7 +59,6 @@ COMMANDS: Final = {
     "db": Place("administration", "db_app", HOST),
     "keys": Place("keys", "keys_app", HOST),
     "config": Place("administration", "config_app", HOST),
-    "calendar": Place("calendar", "calendar_app", HOST),
 }
 
 

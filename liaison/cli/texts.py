@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -64,6 +65,11 @@ def read_said(source: str) -> dict[str, Any]:
 def short_text(given: str) -> str:
     """A reason or note: the words themselves, or ``-`` or ``@file`` where they name people."""
     return read_text(given) if given == "-" or given.startswith("@") else given
+
+
+def path_part(given: str) -> str:
+    """An id as one part of a path, whatever was typed."""
+    return quote(given, safe="")
 
 
 def parsed(reference: str) -> str:

@@ -15,7 +15,9 @@ DaySpan = tuple[date, date]
 
 
 async def count_touched(session: AsyncSession, spans: Iterable[tuple[str | None, DaySpan]]) -> int:
-    """Open requests with a changed day after day 0 and not after their last rung, so that a date of theirs may move.
+    """Open requests with a changed day between day 0 and their last rung, so that a date of theirs may move.
+
+    Day 0 itself is among them: a summary request may be answered on the day it came.
 
     Args:
         session: Reads.
@@ -23,7 +25,7 @@ async def count_touched(session: AsyncSession, spans: Iterable[tuple[str | None,
     """
     touched = [
         and_(
-            col(Plan.day0) < last.isoformat(),
+            col(Plan.day0) <= last.isoformat(),
             or_(col(Plan.last_due_on).is_(None), col(Plan.last_due_on) >= first.isoformat()),
             *([] if court is None else [col(Request.court) == court]),
         )

@@ -126,7 +126,7 @@ def rung_rule(rule: RungRule, policy: Policy) -> Words:
 
 
 def _explained(day: Day, counted: int | None) -> ExplainedDay:
-    words = _words(day)
+    words = day_words(day)
     return ExplainedDay(
         date=day.date,
         counted=counted,
@@ -140,7 +140,8 @@ def _explained(day: Day, counted: int | None) -> ExplainedDay:
     )
 
 
-def _words(day: Day) -> Words:
+def day_words(day: Day) -> Words:
+    """Say why a day is worked or not."""
     zh, en = f"星期{_WEEKDAYS_ZH[day.date.weekday()]}", _WEEKDAYS_EN[day.date.weekday()]
     notice_zh, notice_en = f"（{day.notice}公布的通知）", f" (notice of {day.notice})"
     until_then = Words("", "") if day.announced else Words("（通知尚未公布）", " (not announced yet)")

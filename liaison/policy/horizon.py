@@ -55,7 +55,8 @@ class Horizon:
         """The same in Chinese."""
         if self.urgency is Urgency.NONE:
             return f"日历已公布至 {self.final_until}。"
-        return f"尚未载入 {self.missing_year} 年放假通知，{self.final_until} 之后的日期为暂定：请到 www.gov.cn 查找并提出。"
+        missing = f"尚未载入 {self.missing_year} 年放假通知，{self.final_until} 之后的日期为暂定"
+        return f"{missing}：请到 www.gov.cn 查找并提出。"
 
 
 def horizon(final_until: date, today: date) -> Horizon:

@@ -28,7 +28,7 @@ def difference(old: BusinessCalendar, new: BusinessCalendar, courts: Courts) -> 
         the day differs for it and not for the city.
     """
     city = _differing(old, new, None)
-    days = [(None, day) for day in sorted(city)]
+    days: list[tuple[str | None, date]] = [(None, day) for day in sorted(city)]
     days += [(court, day) for court in sorted(courts) for day in sorted(_differing(old, new, court) - city)]
     return {
         "from": old.number,

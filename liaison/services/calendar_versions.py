@@ -1,5 +1,6 @@
 """Calendar versions: a notice is proposed, checked, compared, approved by somebody else (issue lines C01 to C03)."""
 
+import asyncio
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -8,13 +9,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from calendars.checks import check_proposal
 from calendars.core import build_calendar
-from calendars.notice import Notice, NoticeError, notice_document, parse_notice
+from calendars.faults import NoticeError
+from calendars.notice import Notice, notice_document, parse_notice
 from liaison.db.proposals import proposals_from
 from liaison.db.rulebook import NotSeeded, calendar_of
 from liaison.db.tables import CalendarVersion, Proposal
 from liaison.db.versions import add_calendar_version, calendar_version, calendar_versions, lock_rules, newest_calendar
 from liaison.policy.words import ProposalKind, ProposalState
-from liaison.services.calendar_diff import difference, movable
+from liaison.services.calendar_diff import courts_of, difference, movable
 from liaison.services.deciding import (
     PACKAGED,
     PLATFORM,
@@ -26,12 +28,12 @@ from liaison.services.deciding import (
     refuse_outdated,
     show_proposal,
 )
-from liaison.services.errors import Fault, Refused, Slug
-from liaison.services.notice_sources import NoticeInput, read_notice, second_opinions
+from liaison.services.errors import Refused, Slug
+from liaison.services.notice_sources import NoticeInput, Opinion, compared, read_notice, refusal_of, second_opinion
 from liaison.services.once import Call, carry_out
 from liaison.services.paging import DEFAULT_LIMIT, number_of, page
 from liaison.services.platform import Answer, Body, Platform
-from liaison.services.replan_soon import replan_soon
+from liaison.services.replanning import start_replan
 from liaison.services.show import shown
 
 
@@ -45,10 +47,11 @@ async def propose_notice(platform: Platform, given: NoticeInput, call: Call) -> 
         Refused: ``INVALID``, a sentence for each fault; ``KEY_REUSED``.
     """
     notice = await read_notice(given)
+    opinion = await asyncio.to_thread(second_opinion, notice.year)
 
     async def effect(session: AsyncSession) -> Answer:
         await lock_rules(session)
-        proposal = await _keep(session, notice, given.source, call.person, platform.clock())
+        proposal = await _keep(session, notice, opinion, given.source, call.person, platform.clock())
         return Answer(201, show_proposal(proposal), location(proposal))
 
     return await carry_out(platform, call, "propose_notice", effect)
@@ -72,7 +75,7 @@ async def propose_packaged_notices(session: AsyncSession, notices: tuple[Notice,
         for outdated in same:
             decide(outdated, ProposalState.REJECTED, PLATFORM, at)
             outdated.reason = f"proposed again on version {newest.number}"
-        await _keep(session, notice, PACKAGED, PLATFORM, at)
+        await _keep(session, notice, second_opinion(notice.year), PACKAGED, PLATFORM, at)
 
 
 async def notice_proposal_view(platform: Platform, proposal_id: str) -> Body:
@@ -112,7 +115,7 @@ async def approve_notice(platform: Platform, proposal_id: str, call: Call) -> An
         return Answer(201, show_proposal(proposal), f"/v1/calendar/versions/{proposal.made_version}")
 
     answer = await carry_out(platform, call, "approve_notice", effect)
-    await replan_soon(platform, calendar=answer.body["made_version"])
+    await start_replan(platform, calendar=answer.body["made_version"], policy=None)
     return answer
 
 
@@ -146,7 +149,9 @@ async def diff_view(platform: Platform, number: int, other: int) -> Body:
     return difference(old, new, courts_of(*rows))
 
 
-async def _keep(session: AsyncSession, notice: Notice, source: str, by: str, at: datetime) -> Proposal:
+async def _keep(
+    session: AsyncSession, notice: Notice, opinion: Opinion, source: str, by: str, at: datetime
+) -> Proposal:
     newest = await _newest(session)
     known = [parse_notice(document) for document in newest.notices]
     return await keep_proposal(
@@ -154,14 +159,14 @@ async def _keep(session: AsyncSession, notice: Notice, source: str, by: str, at:
         ProposalKind.NOTICE,
         source=source,
         document=notice_document(notice),
-        findings=_findings(notice, known),
+        findings=_findings(notice, known, opinion),
         base_version=newest.number,
         by=by,
         at=at,
     )
 
 
-def _findings(notice: Notice, known: list[Notice]) -> list[dict[str, Any]]:
+def _findings(notice: Notice, known: list[Notice], opinion: Opinion) -> list[dict[str, Any]]:
     """Whatever the approver must weigh.
 
     Raises:
@@ -172,7 +177,7 @@ def _findings(notice: Notice, known: list[Notice]) -> list[dict[str, Any]]:
         calendar = build_calendar([*known, notice], len(known) + 1)
     except NoticeError as fault:
         raise refusal_of(fault) from None
-    return [*map(asdict, found), *second_opinions(calendar, notice)]
+    return [*map(asdict, found), *compared(calendar, notice.year, opinion)]
 
 
 def _version(newest: CalendarVersion, proposal: Proposal, approved_by: str, now: datetime) -> CalendarVersion:

@@ -1,4 +1,4 @@
-"""Closures of halls: "closed, clocks run" unless the Case Filing Chamber decides which dates count as days off (C30)."""
+"""Closures of halls: clocks run on, unless the Case Filing Chamber decides which dates are days off (C30)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,7 +17,7 @@ from liaison.services.errors import Fault, Refused, Slug
 from liaison.services.once import Call, carry_out
 from liaison.services.paging import DEFAULT_LIMIT, key_of, page
 from liaison.services.platform import Answer, Body, Platform
-from liaison.services.replan_soon import replan_soon
+from liaison.services.replanning import start_replan
 from liaison.services.show import shown
 
 ENTERS = "enter_closure"
@@ -180,9 +180,7 @@ async def _keep(session: AsyncSession, closure: Closure, old: Closure | None, no
     return Answer(201, show_closure(closure, None), f"/v1/calendar/closures/{closure.id}")
 
 
-async def _next_version(
-    session: AsyncSession, closure: Closure, replaced: set[str], now: datetime
-) -> CalendarVersion:
+async def _next_version(session: AsyncSession, closure: Closure, replaced: set[str], now: datetime) -> CalendarVersion:
     newest = await newest_calendar(session)
     if newest is None:
         raise NotSeeded("no calendar version is stored")
@@ -208,5 +206,5 @@ async def _next_version(
 
 async def _and_replan(platform: Platform, answer: Answer) -> Answer:
     if answer.body["made_version"] is not None:
-        await replan_soon(platform, calendar=answer.body["made_version"])
+        await start_replan(platform, calendar=answer.body["made_version"], policy=None)
     return answer

@@ -91,9 +91,7 @@ async def _notices(session: AsyncSession, number: int) -> Notices:
     return {document["published_on"]: {name: document[name] for name in named} for document in documents}
 
 
-def _explained(
-    calendar: BusinessCalendar, policy: Policy, level: CourtLevel, day0: date
-) -> dict[int, Explanation]:
+def _explained(calendar: BusinessCalendar, policy: Policy, level: CourtLevel, day0: date) -> dict[int, Explanation]:
     """Each rung's explanation, the warning first."""
     return {
         rule.rung: explain_deadline(calendar, day0, rule.business_day, rung_rule(rule, policy))
@@ -155,9 +153,7 @@ def _shown(rung: int, explanation: Explanation, due_on: str, due_at: str, notes:
     }
 
 
-def _notes(
-    explanation: Explanation, due_on: str, plans: Sequence[Plan], record: RungRecord | None
-) -> list[Words]:
+def _notes(explanation: Explanation, due_on: str, plans: Sequence[Plan], record: RungRecord | None) -> list[Words]:
     """What the count alone does not tell."""
     stands = due_on == explanation.due_on.isoformat()
     counted, version = explanation.due_on, explanation.version
@@ -167,7 +163,7 @@ def _notes(
         return [
             Words(
                 f"按第{version}版应为 {counted}，该版生效时已过，延至当日终了",
-                f"by version {version} it would be {counted}, past when that version came: put off to the end of that day",
+                f"by version {version} it would be {counted}, past already when that came: put off to the day's end",
             )
         ]
     notes = [_fired(record, plans)]

@@ -52,9 +52,7 @@ async def carry_out(platform: Platform, call: Call, operation: str, effect: Effe
             if earlier is not None:
                 return earlier
             answer = await effect(session)
-            await store_answer(
-                session, call.scope, call.key, call.fingerprint, operation, answer, at=platform.clock()
-            )
+            await store_answer(session, call.scope, call.key, call.fingerprint, operation, answer, at=platform.clock())
             return answer
 
     return await start_over_once(attempt)

@@ -46,7 +46,10 @@ async def _moves(platform: Platform, session: AsyncSession, request: Request, pl
         calendar=await platform.rulebook.calendar(session, plan.calendar_version),
         policy=policy,
     )
-    if request.procedure is Procedure.SUMMARY and shanghai_date(ladder.answer_by - _MOMENT).isoformat() != plan.answer_due_on:
+    if (
+        request.procedure is Procedure.SUMMARY
+        and shanghai_date(ladder.answer_by - _MOMENT).isoformat() != plan.answer_due_on
+    ):
         return True
     # What has fired stays what it was.
     fired = -1 if request.rung is None else request.rung

@@ -38,7 +38,7 @@ from liaison.services.once import Call, carry_out
 from liaison.services.paging import DEFAULT_LIMIT, number_of, page
 from liaison.services.platform import Answer, Body, Platform
 from liaison.services.policy_comparison import comparison
-from liaison.services.replan_soon import replan_soon
+from liaison.services.replanning import start_replan
 from liaison.services.show import shown
 
 
@@ -123,7 +123,7 @@ async def approve_policy(platform: Platform, proposal_id: str, open_requests: bo
 
     answer = await carry_out(platform, call, "approve_policy", effect)
     if replan_with is not None:
-        await replan_soon(platform, calendar=replan_with, policy=answer.body["made_version"])
+        await start_replan(platform, calendar=replan_with, policy=answer.body["made_version"])
     return answer
 
 
