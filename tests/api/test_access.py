@@ -15,6 +15,7 @@ PUBLIC = {"/problems", "/problems/{slug}", "/livez", "/readyz", "/openapi.json"}
 
 ANYBODY = set(KeyRole)
 HOLDERS = {KeyRole.JUDGE, KeyRole.LEADER, KeyRole.CLERK, KeyRole.CHAMBER}
+RULE_MAKERS = {KeyRole.OPERATOR, KeyRole.CHAMBER}
 LISTS = (
     *("answers", "replies", "sign-ins", "transfers", "returns", "withdrawals"),
     *("procedure-changes", "supervision-acts"),
@@ -40,7 +41,29 @@ MAY: dict[tuple[str, str], set[KeyRole]] = {
     ("GET", "/v1/messages"): {KeyRole.CLERK, KeyRole.OPERATOR, KeyRole.CHAMBER},
     ("GET", "/v1/events"): ANYBODY,
     ("GET", "/v1/rungs"): {KeyRole.OPERATOR, KeyRole.CHAMBER},
+    ("GET", f"{REQUEST}/deadlines"): ANYBODY,
+    ("GET", "/v1/calendar"): ANYBODY,
     ("GET", "/v1/calendar/deadlines"): ANYBODY,
+    ("GET", "/v1/calendar/explanations"): ANYBODY,
+    ("GET", "/v1/calendar/versions"): ANYBODY,
+    ("GET", "/v1/calendar/versions/{number}"): ANYBODY,
+    ("GET", "/v1/calendar/versions/{number}/diff"): ANYBODY,
+    ("POST", "/v1/calendar/proposals"): {KeyRole.OPERATOR},
+    ("GET", "/v1/calendar/proposals"): RULE_MAKERS,
+    ("GET", "/v1/calendar/proposals/{proposal_id}"): RULE_MAKERS,
+    ("POST", "/v1/calendar/proposals/{proposal_id}/approvals"): {KeyRole.OPERATOR},
+    ("POST", "/v1/calendar/proposals/{proposal_id}/rejections"): {KeyRole.OPERATOR},
+    ("POST", "/v1/calendar/closures"): RULE_MAKERS,
+    ("GET", "/v1/calendar/closures"): ANYBODY,
+    ("GET", "/v1/calendar/closures/{closure_id}"): ANYBODY,
+    ("POST", "/v1/calendar/closures/{closure_id}/amendments"): RULE_MAKERS,
+    ("GET", "/v1/policy/versions"): ANYBODY,
+    ("GET", "/v1/policy/versions/{number}"): ANYBODY,
+    ("POST", "/v1/policy/proposals"): RULE_MAKERS,
+    ("GET", "/v1/policy/proposals"): RULE_MAKERS,
+    ("GET", "/v1/policy/proposals/{proposal_id}"): RULE_MAKERS,
+    ("POST", "/v1/policy/proposals/{proposal_id}/approvals"): {KeyRole.CHAMBER},
+    ("POST", "/v1/policy/proposals/{proposal_id}/rejections"): RULE_MAKERS,
 }
 MATRIX = [(role, *operation) for operation in MAY for role in KeyRole]
 
@@ -72,7 +95,8 @@ def key_of(city: City, role: KeyRole) -> str:
 
 async def call(city: City, method: str, path: str, headers: dict[str, str]) -> Any:
     """Call an operation without a body, about a reference that nobody has."""
-    filled = path.format(reference="0000-0000-0000-0", action_id="01J00000000000000000000000")
+    nobodys = dict.fromkeys(("action_id", "proposal_id", "closure_id"), "01J00000000000000000000000")
+    filled = path.format(reference="0000-0000-0000-0", number=999, **nobodys)
     return await city.http.request(method, filled, headers=headers)
 
 

@@ -77,5 +77,5 @@ def test_every_write_describes_its_body_and_its_key(description: dict[str, Any])
     for name, operation in operations(description).items():
         if name.startswith("POST"):
             assert operation["requestBody"]["required"], name
-            wanted = {"Idempotency-Key"} | ({"reference"} if "{reference}" in name else set())
+            wanted = {"Idempotency-Key", *re.findall(r"\{(\w+)\}", name)}
             assert wanted == {parameter["name"] for parameter in operation["parameters"]}, name

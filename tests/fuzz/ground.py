@@ -15,6 +15,7 @@ from liaison.db.tables import Request, RungRecord
 from liaison.policy.words import KeyRole, Outcome, Post, Stage
 from tests.api.conftest import City, open_city
 from tests.api.test_actions import TEXT, held
+from tests.services.rules import invented_2027, policy_document
 
 BASE: Final = "http://liaison.test"
 QUESTION: Final = {
@@ -23,6 +24,13 @@ QUESTION: Final = {
     "category": "judge_contact",
     "content": "请问我的案件何时开庭？",
     "party": {"name": "张三", "phone": "13800138000", "role": "party", "language": "zh-CN"},
+}
+CLOSURE: Final = {
+    "from": "2026-09-21T08:00:00+08:00",
+    "to": "2026-09-23T18:00:00+08:00",
+    "days_off": [],
+    "decided_by": "Case Filing Chamber",
+    "source": "invented",
 }
 LEADER: Final = "0104-l02"
 ASKED: Final = "（2026）粤0104民初1234号"
@@ -39,13 +47,17 @@ class Ready:
 
 @dataclass(frozen=True)
 class Ground:
-    """Keys by role, requests, who is ready for each list of actions, and a way to call from another thread."""
+    """Keys by role, requests, who is ready for each list of actions, and a way to call from another thread.
+
+    ``ids`` are those of proposals and closures, by the name of the path's parameter.
+    """
 
     portal: BlockingPortal
     city: City
     keys: dict[KeyRole, tuple[str, ...]]
     references: tuple[str, ...]
     ready: dict[str, Ready]
+    ids: dict[str, list[str]]
 
     def call(self, prepared: requests.PreparedRequest) -> httpx2.Response:
         """Send a call as it would go over the wire."""
@@ -90,7 +102,30 @@ async def _lay_out(portal: BlockingPortal, city: City) -> Ground:
     await _climb(city, climbed)
     await _close(city, closed)
     ready = {path: await _act(city, path, *how) for path, how in _acts(by_role, simple, climbed).items()}
-    return Ground(portal, city, by_role, (new, simple, main, attached, climbed, closed), ready)
+    references = (new, simple, main, attached, climbed, closed)
+    return Ground(portal, city, by_role, references, ready, await _rules(city, by_role))
+
+
+async def _rules(city: City, keys: dict[KeyRole, tuple[str, ...]]) -> dict[str, list[str]]:
+    """A notice and a policy that are approved, of each another one that is rejected, and a closure."""
+    (proposer, approver), (chamber, _) = keys[KeyRole.OPERATOR], keys[KeyRole.CHAMBER]
+    proposals = []
+    for path, document, by in (
+        ("/v1/calendar/proposals", {"source": "notice", "document": invented_2027()}, approver),
+        ("/v1/policy/proposals", {"document": policy_document() | {"spread_minutes": 11}}, chamber),
+    ):
+        for decision, body in (("rejections", {"reason": "typing errors"}), ("approvals", {})):
+            proposal = await _made(city, path, document, proposer)
+            await _made(city, f"{path}/{proposal}/{decision}", body, by)
+            proposals.append(proposal)
+    closure = await _made(city, "/v1/calendar/closures", CLOSURE, proposer)
+    return {"proposal_id": proposals, "closure_id": [closure]}
+
+
+async def _made(city: City, path: str, body: Any, key: str) -> str:
+    answer = await city.post(path, body, key=key)
+    assert answer.status_code == 201, (path, answer.text)
+    return str(answer.json()["id"])
 
 
 async def _submitted(city: City, **changes: Any) -> str:

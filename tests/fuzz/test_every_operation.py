@@ -27,8 +27,9 @@ from ulid import ULID
 from api.openapi import description_text
 from liaison.policy.words import KeyRole
 from tests.api.test_access import MAY
-from tests.fuzz.ground import BASE, Ground, open_ground
+from tests.fuzz.ground import BASE, CLOSURE, Ground, open_ground
 from tests.scale import FULL, scaled
+from tests.services.rules import amendment_2026, policy_document
 
 SCHEMA: Final = schemathesis.openapi.from_dict(json.loads(description_text()))
 OPERATIONS: Final = {
@@ -62,6 +63,11 @@ EXISTING: Final[dict[str, list[Any]]] = {
     "reason": ["原承办法官外出开庭"],
     "note": ["请今日答复当事人。"],
     "slug": ["not-found", "invalid-request"],
+    "number": [1, 2],
+    "source": ["notice", "invented"],
+    "document": [amendment_2026(), policy_document() | {"spread_minutes": 12}],
+    "cites": [None],
+    **{name: [value] for name, value in CLOSURE.items() if name != "source"},
 }
 ASKED_FOR: Final = {
     **EXISTING,
@@ -69,6 +75,7 @@ ASKED_FOR: Final = {
     "due_before": ["2026-09-18T09:30:00Z"],
     "cursor": [None],
     "after": [None],
+    "to": [1],
 }
 """The same in a query, where None is left out."""
 
@@ -118,7 +125,7 @@ def make_plausible(case: Case, data: st.DataObject, ground: Ground, odds: int) -
     """Exchange some of what was made up for what exists, and let somebody call."""
     ready = ground.ready.get(case.operation.path.split("/")[4] if case.operation.path.count("/") > 3 else "")
     in_path = {"reference": [ready.reference], "action_id": [ready.action_id]} if ready and odds == max(ODDS) else {}
-    exchange(case.path_parameters, {"reference": ground.references, **EXISTING, **in_path}, data, odds)
+    exchange(case.path_parameters, {"reference": ground.references, **EXISTING, **ground.ids, **in_path}, data, odds)
     exchange(case.query, ASKED_FOR, data, odds)
     exchange(case.body, EXISTING, data, odds)
     if case.method == "POST" and odds:
