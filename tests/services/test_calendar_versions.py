@@ -214,7 +214,7 @@ def an_announced_year(document: dict[str, Any]) -> None:
         (a_make_up_wednesday, "2027-02-03 is no weekend day, so it cannot be a make-up working day"),
         (an_empty_year, "for 2027 names no day off"),
         (a_sum_that_does_not_hold, "gives 2027 247 business days"),
-        (a_statutory_day_worked, "2027-02-08 is a day off by law, Spring Festival, and would be worked"),
+        (a_statutory_day_worked, "2027-02-08 is a day off by law (Spring Festival) and would be worked"),
         (an_announced_year, "2026 is announced by the notice of 2025-11-04; only an amendment may change it"),
     ],
 )
