@@ -22,8 +22,9 @@ from liaison.settings import Settings
 from tests.city import LONG_AFTER, City, open_city, prepare_template
 from tests.faults import broken_books
 from tests.faults.broken_books import Breakage, Wire
+from tests.faults.full_disk import postgres_on_a_small_disk
 from tests.postgres import empty_database, postgres
-from tests.scale import scaled
+from tests.scale import FULL, scaled
 
 FRIDAY = "2026-09-18 10:00"
 BEFORE_THE_WARNING, AFTER_IT = "2026-09-21 23:59", "2026-09-22 00:11"
@@ -76,6 +77,17 @@ async def test_a_failing_postgresql(postgres_url: str, tmp_path: Path, fault: st
     async with _city(template, tmp_path / "home", wire.url) as city:
         await _works_through(city, direct, breakages[fault])
     await wire.cut()
+
+
+@pytest.mark.skipif(not FULL, reason="make prove: a server of its own for each")
+@pytest.mark.parametrize("fault", ["full", "full log"])
+async def test_a_full_postgresql(tmp_path: Path, fault: str) -> None:
+    with postgres_on_a_small_disk() as disk:
+        template = tmp_path / "template"
+        await prepare_local(Settings(home=template, database_url=SecretStr(disk.url)), lambda: LONG_AFTER)
+        breakages: dict[str, Breakage] = {"full": disk.full, "full log": disk.full_log}
+        async with _city(template, tmp_path / "home", disk.url) as city:
+            await _works_through(city, disk.url, breakages[fault])
 
 
 async def _works_through(city: City, url: str, breakage: Breakage) -> None:
