@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
+from reprlib import repr as brief
 from typing import Any
 
 from calendars.faults import DayOutsideYear, DayTwice, EmptyYear, MakeUpOnWeekday, raise_all
 from calendars.faults import NoticeError as NoticeError
 
 SATURDAY = 5
+_LONGEST_BREAK = timedelta(days=31)
 UNKNOWN = "unknown"
 """Stands for a document number or an address nobody could cite."""
 
@@ -143,7 +145,7 @@ _NOTICE_FIELDS = frozenset(Notice.__dataclass_fields__)
 
 def _parse_holiday(document: object) -> Holiday:
     if not isinstance(document, Mapping):
-        raise NoticeError(f"a holiday must hold zh, en, off and work, not be {document!r}")
+        raise NoticeError(f"a holiday must hold zh, en, off and work, not be {brief(document)}")
     _require_keys(document, {"zh", "en", "off", "work"}, "a holiday")
     return Holiday(
         zh=_text(document, "zh"),
@@ -155,21 +157,23 @@ def _parse_holiday(document: object) -> Holiday:
 
 def _parse_range(text: object) -> tuple[date, date]:
     if not isinstance(text, str):
-        raise NoticeError(f"a range of days off must be a text such as 2026-02-15/2026-02-23, not {text!r}")
+        raise NoticeError(f"a range of days off must be a text such as 2026-02-15/2026-02-23, not {brief(text)}")
     start, _, end = text.partition("/")
     first, last = _date("a day off", start), _date("a day off", end or start)
     if last < first:
         raise NoticeError(f"the range {text} ends before it starts")
+    if last - first > _LONGEST_BREAK:
+        raise NoticeError(f"the range {text} is longer than {_LONGEST_BREAK.days} days")
     return first, last
 
 
 def _date(what: str, value: object) -> date:
     if not isinstance(value, str):
-        raise NoticeError(f"{what} must be a text such as 2026-11-04, not {value!r}")
+        raise NoticeError(f"{what} must be a text such as 2026-11-04, not {brief(value)}")
     try:
         return date.fromisoformat(value)
     except ValueError as fault:
-        raise NoticeError(f"{what} is no date such as 2026-11-04: {value!r}, {fault}") from None
+        raise NoticeError(f"{what} is no date such as 2026-11-04: {brief(value)}, {fault}") from None
 
 
 def _digest(value: object) -> str | None:

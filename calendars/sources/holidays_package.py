@@ -12,7 +12,7 @@ from holidays import HolidayBase, country_holidays
 
 from calendars.faults import EmptyYear
 from calendars.notice import Notice
-from calendars.sources.named_days import ListedDay, notice_from_days
+from calendars.sources.named_days import ListedDay, days_of_notice, notice_from_days
 
 _HOLIDAYS = {
     "元旦": "元旦",
@@ -38,9 +38,8 @@ def propose(year: int, published_on: date) -> Notice:
         EmptyYear: the package knows no notice for the year.
         NoticeError: the days make no notice (see ``parse_notice``).
     """
-    package = _package(year - 1, year)
-    # Days in December that a notice sets beside the New Year belong to the notice of the year after.
-    first, last = date(year - 1, 12, 1), date(year, 11, 30)
+    first, last = days_of_notice(year)
+    package = _package(first.year, last.year)
     worked = sorted(day for day in package.weekend_workdays if first <= day <= last)
     if not worked:
         raise EmptyYear(f"the package holidays knows no notice for {year}: it names no make-up day")

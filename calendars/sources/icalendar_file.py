@@ -15,7 +15,7 @@ from icalendar import Calendar, Component, vDDDTypes
 
 from calendars.faults import NoticeError, SourceUnreadable, raise_all
 from calendars.notice import Notice
-from calendars.sources.named_days import ListedDay, notice_from_days
+from calendars.sources.named_days import ListedDay, days_of_notice, notice_from_days
 from calendars.sources.reading import readable_text
 
 _APPLE = "X-APPLE-SPECIAL-DAY"
@@ -39,7 +39,7 @@ class _Span:
 
 
 def parse(content: bytes, year: int, published_on: date) -> Notice:
-    """Read the days of one year; days in December belong to the notice of the year after, as every notice had it.
+    """Read the days of one year out of a file of any number of years.
 
     Args:
         content: the file, at most 1 MB.
@@ -52,10 +52,10 @@ def parse(content: bytes, year: int, published_on: date) -> Notice:
         EmptyYear: no day of the year is in the file.
         NoticeError: the days make no notice (see ``parse_notice``).
     """
+    first, last = days_of_notice(year)
     events = _load(readable_text(content, "the iCalendar file")).walk("VEVENT")
     marked = any(_APPLE in event for event in events)
     spans = [span for span in _newest(events, marked) if not span.cancelled and span.works is not None]
-    first, last = date(year - 1, 12, 1), date(year, 11, 30)
     return notice_from_days(
         [listed for span in spans for listed in _listed_days(span) if first <= listed.day <= last],
         year=year,

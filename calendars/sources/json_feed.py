@@ -30,9 +30,9 @@ def parse(content: str | bytes, published_on: date) -> Notice:
     year, days, papers = feed.get("year"), feed.get("days"), feed.get("papers")
     if not isinstance(year, int) or isinstance(year, bool) or not isinstance(days, list):
         raise SourceUnreadable("the feed must hold year, a whole number, and days, a list")
-    address = papers[0] if isinstance(papers, list) and papers and isinstance(papers[0], str) else UNKNOWN
+    title = f"JSON feed, notice for {year}"
     return notice_from_days(
-        map(_listed_day, days), year=year, title=f"JSON feed for {year}", published_on=published_on, url=address
+        map(_listed_day, days), year=year, title=title, published_on=published_on, url=_address(papers)
     )
 
 
@@ -44,6 +44,13 @@ def _load(text: str) -> dict[str, Any]:
     if not isinstance(feed, dict):
         raise SourceUnreadable("the feed is not a JSON object")
     return feed
+
+
+def _address(papers: object) -> str:
+    match papers:
+        case [str(address), *_] if address.startswith(("https://", "http://")):
+            return address
+    return UNKNOWN
 
 
 def _listed_day(entry: object) -> ListedDay:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from calendars.faults import EmptyYear
+from calendars.faults import EmptyYear, NoticeError
 from calendars.notice import SATURDAY, UNKNOWN, Notice, parse_notice
+from calendars.statutory import FIRST_YEAR, LAST_YEAR
 
 _ENGLISH = {
     "元旦": "New Year's Day",
@@ -26,6 +27,19 @@ class ListedDay:
     day: date
     works: bool
     name: str
+
+
+def days_of_notice(year: int) -> tuple[date, date]:
+    """Give the first and last day a notice for a year sets: its December belongs to the notice of the year after.
+
+    Every notice so far has it so; a file of many years, or a package, does not say which notice named a day.
+
+    Raises:
+        NoticeError: there are no notices for such a year.
+    """
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise NoticeError(f"the year must lie between {FIRST_YEAR} and {LAST_YEAR}, not be {year}")
+    return date(year - 1, 12, 1), date(year, 11, 30)
 
 
 def notice_from_days(

@@ -6,9 +6,7 @@ import pytest
 
 from calendars.checks import check_proposal, compare, opinion_of
 from calendars.core import BusinessCalendar
-from calendars.faults import (
-    EmptyYear,
-)
+from calendars.faults import EmptyYear, NoticeError
 from calendars.notice import Notice
 from calendars.sources import holidays_package
 from tests.calendars.yearly import PUBLISHED, YEARS, known_before
@@ -44,5 +42,7 @@ def test_the_package_names_holidays_and_whom_a_make_up_day_pays() -> None:
 def test_the_package_is_not_asked_to_guess() -> None:
     with pytest.raises(EmptyYear, match="the package holidays knows no notice for 2027: it names no make-up day"):
         holidays_package.propose(2027, PUBLISHED)
+    with pytest.raises(NoticeError, match="the year must lie between 2019 and 2040, not be 99999"):
+        holidays_package.propose(99_999, PUBLISHED)
     opinion = holidays_package.opinion(date(2026, 12, 30), date(2027, 1, 2))
     assert opinion == {date(2026, 12, 30): True, date(2026, 12, 31): True}

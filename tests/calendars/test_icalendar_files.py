@@ -7,11 +7,7 @@ from typing import Any
 import pytest
 
 from calendars.checks import check_proposal
-from calendars.faults import (
-    EmptyYear,
-    NoticeFaults,
-    SourceUnreadable,
-)
+from calendars.faults import EmptyYear, NoticeFaults, SourceUnreadable
 from calendars.notice import Notice
 from calendars.sources import icalendar_file
 from tests.calendars.yearly import PUBLISHED, YEARS, known_before, of_year

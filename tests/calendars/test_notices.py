@@ -26,7 +26,7 @@ def document(**changes: Any) -> dict[str, Any]:
     return deepcopy(plain) | changes
 
 
-def holiday(off: str, work: str | None = None) -> list[dict[str, Any]]:
+def holiday(off: Any, work: str | None = None) -> list[dict[str, Any]]:
     return [{"zh": "春节", "en": "Spring Festival", "off": [off], "work": [work] if work else []}]
 
 
@@ -50,6 +50,14 @@ def test_the_ten_notices_are_there_and_cited(notices: tuple[Notice, ...]) -> Non
 def test_a_notice_survives_storage_as_json(notices: tuple[Notice, ...]) -> None:
     stored = [json.dumps(notice_document(notice), ensure_ascii=False) for notice in notices]
     assert tuple(parse_notice(json.loads(text)) for text in stored) == notices
+
+
+def test_a_notice_stored_before_it_could_say_more_makes_the_same_calendar(notices: tuple[Notice, ...]) -> None:
+    stored = [notice_document(notice) for notice in notices]
+    for row in stored:
+        del row["text_sha256"], row["formula_difference"]
+    again = build_calendar(map(parse_notice, stored), number=10)
+    assert again == build_calendar(notices, number=10)
 
 
 def test_versions_are_numbered_in_order_of_publication(notices: tuple[Notice, ...]) -> None:
@@ -80,6 +88,13 @@ def test_the_next_notice_makes_its_year_final(notices: tuple[Notice, ...]) -> No
         ({"holidays": holiday("2026-11-30")}, "2026-11-30 lies outside the notice for 2027"),
         ({"holidays": holiday("2027-02-08/2027-02-05")}, "ends before it starts"),
         ({"holidays": holiday("2027-02-30")}, "day is out of range"),
+        ({"holidays": holiday("0001-01-01/9999-12-31")}, "is longer than 31 days"),
+        ({"holidays": holiday(20270201)}, "must be a text such as 2026-02-15/2026-02-23, not 20270201"),
+        ({"holidays": [1]}, "a holiday must hold zh, en, off and work, not be 1"),
+        ({"holidays": 1}, "holidays must be a list"),
+        ({"text_sha256": "0" * 63}, "text_sha256 must be 64 hexadecimal digits"),
+        ({"formula_difference": "so it is"}, "only an amendment may declare a formula_difference"),
+        ({"amends": "2025-11-04", "formula_difference": " "}, "formula_difference must be a text"),
         ({"published_on": "yesterday"}, "yesterday"),
         ({"year": "2027"}, "year must be a whole number"),
         ({"title": " "}, "title must be a text"),
