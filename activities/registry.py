@@ -6,6 +6,7 @@ from typing import Any
 from activities.acting import Acting
 from activities.answering import Answering
 from activities.closure import Closure
+from activities.horizon import CalendarHorizon
 from activities.judge_notification import JudgeNotification
 from activities.messaging import Messaging
 from activities.opening import Opening
@@ -37,4 +38,5 @@ def activities_of(tools: Tools) -> list[Callable[..., Any]]:
         replanning.find_movable,
         replanning.signal_requests,
         replanning.keep_progress,
+        CalendarHorizon(tools).look_at_horizon,
     ]

@@ -16,6 +16,7 @@ from liaison.db.schema import check, head_revision
 from liaison.db.sends import sends
 from liaison.db.soundness import spoilt_requests
 from liaison.keys import KeyRing, KeysError, read_key_ring
+from liaison.policy.horizon import Urgency, horizon
 from liaison.services.comparing import compare
 from liaison.services.errors import Refused
 from liaison.services.platform import Platform
@@ -23,7 +24,6 @@ from liaison.services.readiness import Check, Watch
 from liaison.settings import Profile, Settings
 
 _CLOCK_SLACK: Final = timedelta(minutes=5)
-_HORIZON: Final = timedelta(days=45)
 _SHOWN: Final = 5
 _AFTER_SCHEMA: Final = ("key ring", "requests", "clock", "calendar", "sends", "pollers", "workflows")
 
@@ -112,13 +112,14 @@ async def _check_clock(platform: Platform) -> Finding:
 async def _check_calendar(platform: Platform) -> Finding:
     async with platform.db.read() as session:
         calendar, _ = await platform.rulebook.current(session)
-    until, today = calendar.final_until, shanghai_date(now())
-    says = f"version {calendar.number}, announced until {until}"
-    if until < today:
-        return failed("calendar", f"{says}: every date is provisional; load the State Council's notice.")
-    if until - today < _HORIZON:
-        return warning("calendar", f"{says}: later dates are provisional until the next notice.")
-    return ok("calendar", says)
+    today = shanghai_date(now())
+    seen = horizon(calendar.final_until, today)
+    says = f"version {calendar.number}, announced until {seen.final_until}"
+    if seen.final_until < today:
+        return failed("calendar", f"{says}: every date is provisional. {seen.en}")
+    if seen.urgency in (Urgency.WARNING, Urgency.ALARM):
+        return warning("calendar", f"{seen.urgency.upper()}: {seen.en}")
+    return ok("calendar", says if seen.urgency is Urgency.NONE else f"{says}. {seen.en}")
 
 
 def _check_pollers(found: dict[Check, bool]) -> Finding:

@@ -11,6 +11,7 @@ from liaison.cli.exits import Exit
 from liaison.cli.identity import As, open_api
 from liaison.cli.language import say
 from liaison.cli.output import Json, present, show_fields, show_table
+from liaison.policy.horizon import Urgency
 from liaison.policy.words import Stage
 
 _OPEN: Final = (Stage.REGISTERED, Stage.ANSWERING, Stage.AWAITING_REPLY)
@@ -34,6 +35,7 @@ def _book(api: Api) -> dict[str, Any]:
     return {
         "open": {stage: _count(page) for stage, page in pages.items()},
         "overdue": _count(overdue),
+        "calendar": api.get("/v1/calendar"),
         "relay_age_seconds": _oldest(pages[Stage.REGISTERED.value]["items"], datetime.now(UTC)),
     }
 
@@ -54,3 +56,11 @@ def _show(found: Mapping[str, Any]) -> None:
     if "open" in found:
         show_table(("stage", "requests"), [*found["open"].items(), (say("逾期", "overdue"), found["overdue"])])
         show_fields({say("等待启动（秒）", "waiting for a workflow, seconds"): found["relay_age_seconds"]})
+        show_fields({say("日历", "calendar"): _horizon(found["calendar"])})
+
+
+def _horizon(calendar: Mapping[str, Any]) -> str:
+    """Which version is in force, and what its horizon asks for."""
+    version, notice = calendar["calendar_version"], calendar["next_notice"]
+    urgency = "" if notice["urgency"] == Urgency.NONE else f"{notice['urgency'].upper()}: "
+    return f"{say('第', 'version ')}{version}{say('版：', ': ')}{urgency}{say(notice['zh'], notice['en'])}"

@@ -13,6 +13,7 @@ from liaison.contract.messages import (
     CloseRequest,
     Dispatch,
     Holder,
+    HorizonSeen,
     MachineAnswer,
     MessageProgress,
     Opened,
@@ -121,6 +122,12 @@ async def keep_progress(progress: KeepProgress) -> ReplanCounts:
     raise NotImplementedError
 
 
+@activity.defn
+async def look_at_horizon() -> HorizonSeen:
+    """Look whether next year's notice is missing, and say so in the log."""
+    raise NotImplementedError
+
+
 ALL = (
     open_request,
     dispatch,
@@ -136,4 +143,5 @@ ALL = (
     find_movable,
     signal_requests,
     keep_progress,
+    look_at_horizon,
 )

@@ -253,3 +253,14 @@ class Purged:
     requests: int = 0
     messages: int = 0
     more: bool = False
+
+
+@dataclass(frozen=True)
+class HorizonSeen:
+    """How far the calendar is announced, and how urgently its next notice should be looked for."""
+
+    announced_until: str
+    missing_year: int
+    urgency: str
+    says: str
+    """In both languages."""

@@ -17,6 +17,7 @@ class WorkflowName(StrEnum):
     NOTICE = "NoticeWorkflow"
     PURGE = "PurgeWorkflow"
     REPLAN = "ReplanWorkflow"
+    HORIZON = "HorizonWorkflow"
 
 
 class SignalName(StrEnum):

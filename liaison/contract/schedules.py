@@ -46,7 +46,19 @@ PURGE_NIGHTLY = NamedSchedule(
     ),
 )
 
-SCHEDULES: tuple[NamedSchedule, ...] = (PURGE_NIGHTLY,)
+CALENDAR_HORIZON = NamedSchedule(
+    "calendar-horizon",
+    Schedule(
+        action=ScheduleActionStartWorkflow(WorkflowName.HORIZON, id="calendar-horizon", task_queue=TASK_QUEUE),
+        spec=ScheduleSpec(
+            calendars=[ScheduleCalendarSpec(hour=[ScheduleRange(9)], comment="09:00 of every day")],
+            time_zone_name="Asia/Shanghai",
+        ),
+        policy=SchedulePolicy(catchup_window=timedelta(days=1)),
+    ),
+)
+
+SCHEDULES: tuple[NamedSchedule, ...] = (PURGE_NIGHTLY, CALENDAR_HORIZON)
 
 
 async def put_schedules(client: Client, wanted: Iterable[NamedSchedule] = SCHEDULES) -> None:

@@ -18,6 +18,7 @@ from calendars.core import shanghai_date
 from liaison.db.errors import DatabaseError
 from liaison.db.figures import Figures, read_figures
 from liaison.metrics import Endpoint
+from liaison.policy.horizon import Urgency, horizon
 from liaison.services.platform import Platform
 
 KEPT_SECONDS: Final = 5.0
@@ -130,5 +131,8 @@ def _of_book(reading: Reading) -> Iterator[Metric]:
         figures.oldest_message.total_seconds(),
     )
     yield gauge("liaison_sends_frozen", "Whether every message is held back.", figures.sends_frozen)
+    urgency = list(Urgency).index(horizon(reading.final_until, reading.today).urgency)
+    text = "How urgently next year's notice should be looked for: 0 not yet, 1 note, 2 warning, 3 alarm."
+    yield gauge("liaison_next_notice_missing", text, urgency)
     days = (reading.final_until - reading.today).days
     yield gauge("liaison_calendar_days_left", "Days until the last one the State Council has announced.", days)

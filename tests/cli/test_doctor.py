@@ -178,10 +178,23 @@ def test_a_folder_open_to_others_is_a_warning(place: Place) -> None:
     assert (code, verdicts["folder"]) == (Exit.DONE, "warning")
 
 
-def test_a_calendar_about_to_end_is_a_warning(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("liaison.cli.book_checks.now", lambda: datetime(2026, 12, 1, tzinfo=UTC))
-    code, verdicts = examined(place)
-    assert (code, verdicts["calendar"]) == (Exit.DONE, "warning")
+@pytest.mark.parametrize(
+    ("day", "verdict", "says"),
+    [
+        ("2026-10-24", "ok", "version 10, announced until 2026-12-31"),
+        ("2026-10-25", "ok", "The notice for 2027 is not loaded"),
+        ("2026-12-01", "warning", "WARNING: The notice for 2027 is not loaded"),
+        ("2026-12-15", "warning", "ALARM: The notice for 2027 is not loaded"),
+    ],
+)
+def test_a_calendar_about_to_end_grows_more_urgent(
+    place: Place, monkeypatch: pytest.MonkeyPatch, day: str, verdict: str, says: str
+) -> None:
+    monkeypatch.setattr("liaison.cli.book_checks.now", lambda: datetime.fromisoformat(f"{day}T02:00:00+00:00"))
+    found = json.loads(run(place.environment, "doctor", "--json").stdout)
+    [calendar] = [check for check in found["checks"] if check["check"] == "calendar"]
+    assert (found["healthy"], calendar["verdict"]) == (True, verdict)
+    assert says in calendar["says"]
 
 
 def test_a_repair_without_temporal_is_not_ready_and_changes_nothing(place: Place) -> None:
