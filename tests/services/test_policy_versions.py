@@ -1,0 +1,139 @@
+"""A policy is proposed, compared, approved by the Case Filing Chamber: for new requests, or for open ones too (C32)."""
+
+import pytest
+
+from liaison.db.tables import Plan, PolicyVersion, Proposal, Replan
+from liaison.policy.words import ProposalKind, ProposalState, Stage
+from liaison.services import deciding, provisioning
+from liaison.services.errors import Refused, Slug
+from liaison.services.policy_versions import (
+    approve_policy,
+    policy_proposal_view,
+    policy_version_view,
+    policy_versions_view,
+    propose_policy,
+)
+from liaison.services.provisioning import seed_packaged_rules
+from tests.services.office import Office
+from tests.services.rules import call, chamber, operator, policy_document
+
+STRICTER = policy_document(rung_1=3, rung_2=4, rung_3=6, rung_4=7)
+LAXER = policy_document(rung_1=4)
+
+
+async def proposed(office: Office, document: dict[str, object] = STRICTER, cites: str | None = None) -> str:
+    return str((await propose_policy(office.platform, document, cites, call(await operator(office)))).body["id"])
+
+
+async def test_the_chamber_approves_what_an_operator_proposed(either_office: Office) -> None:
+    office = either_office
+    number = (await policy_versions_view(office.platform))["items"][-1]["number"] + 1
+    old = await office.submit(case_number=None)
+    proposal = await proposed(office)
+    answer = await approve_policy(office.platform, proposal, False, call(await chamber(office)))
+    assert (answer.status, answer.body["made_version"], answer.body["state"]) == (201, number, "approved")
+    assert answer.location == f"/v1/policy/versions/{number}"
+    version = await policy_version_view(office.platform, number)
+    assert (version["proposed_by"], version["approved_by"]) == ("sample-operator-1", "sample-chamber-1")
+    assert version["document"]["version"] == number
+    new = await office.submit(case_number=None)
+    async with office.platform.db.read() as session:
+        plans = [await session.get_one(Plan, (reference, 1)) for reference in (old, new)]
+        assert await session.get(Replan, f"replan-policy-{number}") is None
+    assert [plan.policy_version for plan in plans] == [number - 1, number]
+    assert [rung["business_day"] for rung in plans[1].rungs] == [2, 3, 4, 6, 7]
+    # The policy of before, for the tests that share this book.
+    back = await proposed(office, policy_document())
+    assert (await approve_policy(office.platform, back, False, call(await chamber(office)))).status == 201
+
+
+async def test_open_requests_are_moved_only_when_the_approver_says_so(office: Office) -> None:
+    answer = await approve_policy(office.platform, await proposed(office), True, call(await chamber(office)))
+    assert answer.body["made_version"] == 2
+    async with office.platform.db.read() as session:
+        replan = await session.get_one(Replan, "replan-policy-2")
+    assert (replan.calendar_version, replan.policy_version, replan.finished_at) == (10, 2, None)
+    await approve_policy(office.platform, answer.body["id"], True, call(await chamber(office)))
+    assert (await office.count(Replan), await office.count(PolicyVersion)) == (1, 2)
+
+
+async def test_how_many_open_requests_would_move_and_which(office: Office) -> None:
+    moving = [await office.submit(case_number=None) for _ in range(21)]
+    closed = await office.submit(case_number=None)
+    await office.close(closed)
+    # All its rungs have fired: what has fired stays.
+    fired = await office.submit(case_number=None)
+    await office.change(fired, rung=4, stage=Stage.AWAITING_REPLY)
+    shown = (await policy_proposal_view(office.platform, await proposed(office)))["comparison"]
+    assert (shown["open_requests"], shown["moving"]) == (22, 21)
+    assert shown["references"] == sorted(moving)[:20]
+    spread = policy_document() | {"reply": {"min_characters": 7}}
+    unmoved = (await policy_proposal_view(office.platform, await proposed(office, spread)))["comparison"]
+    assert (unmoved["moving"], unmoved["references"]) == (0, [])
+
+
+async def test_a_laxer_policy_needs_a_document(office: Office) -> None:
+    with pytest.raises(Refused) as refused:
+        await propose_policy(office.platform, LAXER, None, call(await operator(office)))
+    [fault] = refused.value.faults
+    assert fault.en == (
+        "ladder.primary is laxer than art. 8 of the Opinions: department_leader must be informed after 3 business days "
+        "or earlier; a laxer ladder needs ladder.cited_document."
+    )
+    assert await office.count(Proposal) == 0
+    proposal = await proposed(office, LAXER, "穗中法〔2026〕99号（虚构）")
+    [finding] = (await policy_proposal_view(office.platform, proposal))["findings"]
+    assert "department_leader" in finding["en"] and finding["en"].endswith("cited: 穗中法〔2026〕99号（虚构）.")
+    await approve_policy(office.platform, proposal, False, call(await chamber(office)))
+    assert (await policy_version_view(office.platform, 2))["cites"] == "穗中法〔2026〕99号（虚构）"
+
+
+async def test_a_slower_warning_needs_a_document_too(office: Office) -> None:
+    slower = policy_document(rung_1=4, rung_2=5)
+    slower["warning"] |= {"business_day": 3, "informs": ["holder", "department_leader"]}
+    slower["ladder"]["intermediate"][0]["business_day"] = 4
+    with pytest.raises(Refused) as refused:
+        await propose_policy(office.platform, slower, None, call(await operator(office)))
+    assert "warning.business_day is slower than 2 business days" in refused.value.faults[0].en
+
+
+async def test_the_same_policy_and_one_that_cannot_stand_are_refused(office: Office) -> None:
+    for document, says in (
+        (policy_document(), "This is the policy in force."),
+        (policy_document() | {"cut_off": "25:00"}, "cut_off must be a time of day such as 08:30."),
+        ({"version": 1}, "warning is missing."),
+    ):
+        with pytest.raises(Refused) as refused:
+            await propose_policy(office.platform, document, None, call(await operator(office)))
+        assert refused.value.faults[0].en == says
+    assert await office.count(Proposal) == 0
+
+
+async def test_one_person_cannot_do_both_and_an_outdated_one_is_proposed_again(office: Office) -> None:
+    mine, other = await chamber(office), await chamber(office, 2)
+    own = (await propose_policy(office.platform, STRICTER, None, call(mine))).body["id"]
+    with pytest.raises(Refused, match="One proposes, another approves"):
+        await approve_policy(office.platform, own, False, call(mine))
+    outdated = await proposed(office, policy_document() | {"spread_minutes": 20})
+    await approve_policy(office.platform, own, False, call(other))
+    with pytest.raises(Refused, match="It was checked against version 1, and 2 is in force; propose again"):
+        await approve_policy(office.platform, outdated, False, call(other))
+
+
+async def test_a_policy_of_a_later_release_is_proposed_where_people_decide(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await approve_policy(office.platform, await proposed(office), False, call(await chamber(office)))
+    later = policy_document() | {"version": 2, "spread_minutes": 15}
+    monkeypatch.setattr(provisioning, "_packaged_policy_document", lambda: later)
+    for _ in range(2):
+        assert (await seed_packaged_rules(office.platform.db, office.clock.now)).policy == 2
+    kind = ProposalKind.POLICY
+    [item] = (await deciding.proposals_view(office.platform, kind, ProposalState.PROPOSED))["items"]
+    assert (item["source"], item["proposed_by"], item["document"]["version"]) == ("packaged", "platform", 3)
+
+
+async def test_an_unknown_version_is_not_found(office: Office) -> None:
+    with pytest.raises(Refused) as refused:
+        await policy_version_view(office.platform, 9)
+    assert refused.value.slug is Slug.NOT_FOUND
