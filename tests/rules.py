@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlmodel import col, delete
+from sqlmodel import col, delete, select
 
 from calendars.core import build_calendar
 from calendars.notice import Notice, notice_document
 from calendars.packaged import packaged_notices
 from liaison.contract.names import replan_id
-from liaison.db.tables import CalendarVersion, Replan
+from liaison.db.tables import CalendarVersion, PolicyVersion, Replan
 from liaison.services.replanning import start_replan
 from tests.city import City
 
@@ -27,6 +27,17 @@ async def forget_notices_after(city: City, day: str) -> int:
     async with city.tools.db.write() as session:
         await session.exec(delete(CalendarVersion).where(col(CalendarVersion.number) > newest))
     return newest
+
+
+async def put_policy(city: City, **changes: Any) -> int:
+    """Put another policy in force: that of today with these changes. Its version."""
+    async with city.tools.db.write() as session:
+        newest = (await session.exec(select(PolicyVersion).order_by(col(PolicyVersion.number).desc()))).first()
+        assert newest is not None
+        number = newest.number + 1
+        document = newest.policy | changes | {"version": number}
+        session.add(PolicyVersion(number=number, policy=document, made_at=city.tools.clock()))
+    return number
 
 
 async def write_version(

@@ -1,6 +1,7 @@
 """Re-plans: starting the one workflow that brings open requests to newer rules, and showing how far it is."""
 
 import asyncio
+import re
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,6 +18,8 @@ from liaison.services.paging import DEFAULT_LIMIT, bad_cursor, key_of, page
 from liaison.services.platform import Body, Platform
 from liaison.services.show import shown, shown_or_none
 from liaison.services.starting import START_SECONDS, TEMPORAL_AWAY
+
+_ID: Final = re.compile(r"replan-(calendar|policy)-\d{1,9}")
 
 SUMMARY: Final = "open requests to newer rules 在办诉求改期"
 
@@ -72,7 +75,7 @@ async def replan_view(platform: Platform, replan: str) -> Body:
         Refused: ``NOT_FOUND``.
     """
     async with platform.db.read() as session:
-        row = await find_replan(session, replan)
+        row = await find_replan(session, replan) if _ID.fullmatch(replan) else None
         if row is None:
             raise Refused(Slug.NOT_FOUND, "没有这一改期任务。", "There is no such re-plan.")
         return _show(row, await _left(session, row))

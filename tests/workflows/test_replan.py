@@ -1,15 +1,19 @@
-"""A new calendar version moves running deadlines, with the reason on record (issue lines C20, C21)."""
+"""A newer calendar reaches the requests that are open, with the reason on record (issue lines C10, C20, C22)."""
 
 from typing import Any
 
 from liaison.contract import search
-from liaison.db.tables import Plan
-from liaison.policy.words import EventKind
+from liaison.contract.names import QUERY_STATE, SignalName, replan_id
+from liaison.db.tables import Plan, Replan
+from liaison.policy.words import Category, EventKind, MessageState
+from liaison.services.replanning import start_replan
 from tests.city import City, shanghai
-from tests.rules import approve, forget_notices_after, notices_until, replan_of
+from tests.rules import approve, forget_notices_after, notices_until, put_policy, replan_of
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
+from workflows.state import RequestState
 
 BEFORE, AFTER = "2019-11-21", "2020-01-27"
+ABOUT_DATES = (EventKind.REPLANNED, EventKind.DATES_FINAL)
 
 
 @WITH_AND_WITHOUT_CACHE
@@ -38,11 +42,125 @@ async def test_open_deadlines_move_with_the_reason_on_record(city_at: OpenCity, 
         shown = await _attributes(city, reference)
         assert (shown[search.CALENDAR_VERSION], shown[search.PROVISIONAL]) == (4, False)
         assert shown[search.NEXT_DEADLINE] == shanghai("2020-02-04 00:00")
-        await city.advance_to("2020-02-10 12:00")
-        assert [rung.due_at for rung in await city.rungs(reference)] == [
-            shanghai("2020-02-04 00:00"), shanghai("2020-02-05 00:00"), shanghai("2020-02-07 00:00"),
-        ]  # fmt: skip
+        assert (await city.request(reference)).next_due_at == shanghai("2020-02-04 00:00")
+        # The day of the old warning passes, the judge replies on the day of the new one: in time.
+        await city.advance_to("2020-02-03 20:00")
+        assert await city.rungs(reference) == []
+        assert (await city.reply(reference)).body["state"] == "accepted"
+        await city.handle(reference).result()
         await city.replay(reference)
+
+
+async def test_what_becomes_final_what_moves_and_what_hears_nothing(city_at: OpenCity) -> None:
+    """The notice of 2026 finds requests of December whose dates reach into it, and others."""
+    async with city_at("2025-12-05 10:00", replan_per_second=1_000) as city:
+        number = await forget_notices_after(city, "2024-12-31")
+        untouched = await city.submit()
+        await city.advance_to("2025-12-25 10:00")
+        moves = await city.submit()
+        await city.advance_to("2025-12-26 10:00")
+        final = await city.submit()
+        assert (await _attributes(city, final))[search.PROVISIONAL] is True
+        answered_at_once = await city.submit(category=Category.CONSULTATION, judge=None, answer="请到窗口领取材料。")
+        await city.advance(minutes=1)
+        before = {r: await city.kinds(r) for r in (untouched, answered_at_once)}
+        told = {r: len(await city.messages(r)) for r in (final, moves)}
+        await approve(city, number + 1, notices_until("2025-12-31"))
+        await city.advance(minutes=2)
+
+        assert [kind for kind in await city.kinds(final) if kind in ABOUT_DATES] == [EventKind.DATES_FINAL]
+        assert [row["provisional"] for row in (await city.rows(Plan, final))[-1].rungs] == [False] * 5
+        assert (await _attributes(city, final))[search.PROVISIONAL] is False
+        assert "dates final by calendar version" in await city.details(final)
+        assert [kind for kind in await city.kinds(moves) if kind in ABOUT_DATES] == [EventKind.REPLANNED]
+        [event] = [event for event in await city.events(moves) if event.kind is EventKind.REPLANNED]
+        moved = {rung["rung"]: rung["business_days"] for rung in event.detail["rungs"] if rung["business_days"]}
+        assert moved == {2: 1}
+        assert {r: await city.kinds(r) for r in before} == before
+        assert {r: len(await city.messages(r)) for r in told} == told, "no date that comes next has moved"
+        assert (await city.request(untouched)).calendar_version == number + 1
+        done = await replan_of(city, number + 1)
+        assert (done.moved, done.made_final, done.untouched, done.remaining) == (1, 1, 1, 0)
+
+
+async def test_people_whose_date_moved_are_told_once_in_their_window(city_at: OpenCity) -> None:
+    """Two notices and a taking back within an hour of the night: nobody hears of a date that did not last."""
+    async with city_at("2020-01-22 10:00", replan_per_second=1_000) as city:
+        number = await forget_notices_after(city, BEFORE)
+        reference = await city.submit()
+        await city.advance_to("2020-01-27 05:00")
+        for version, notices in ((number + 1, AFTER), (number + 2, BEFORE), (number + 3, AFTER)):
+            await approve(city, version, notices_until(notices))
+            await city.advance(minutes=5)
+        news = [message for message in await city.messages(reference) if message.template == "date_moved"]
+        waiting = {message.recipient: message.send_after for message in news if message.state is MessageState.RESERVED}
+        assert waiting == {"party": shanghai("2020-01-27 08:00"), "0104-j01": shanghai("2020-02-03 08:30")}
+        await city.advance_to("2020-02-03 09:00")
+        sent = [message["text"] for message in city.sent() if message["template"] == "date_moved"]
+        assert len(sent) == 2 and all("由2020-01-31改为2020-02-03" in text for text in sent)
+        kinds = [kind for kind in await city.kinds(reference) if kind in ABOUT_DATES]
+        assert kinds == [EventKind.REPLANNED] * 3
+
+
+async def test_a_request_registered_on_the_older_calendar_meanwhile_is_found_by_the_last_pass(
+    city_at: OpenCity,
+) -> None:
+    async with city_at("2020-01-22 10:00", replan_per_second=1_000) as city:
+        number = await forget_notices_after(city, BEFORE)
+        async with city.temporal_away():
+            # Its workflow is started by the relay, after the re-plan has looked for it in vain.
+            reference = await city.submit()
+        replan = await approve(city, number + 1, notices_until(AFTER))
+        await city.advance(seconds=4)
+        assert [plan.calendar_version for plan in await city.rows(Plan, reference)] == [number]
+        await city.relay()
+        await city.advance(minutes=10)
+        assert (await _due(city, reference))[0] == "2020-02-03"
+        assert (await replan_of(city, number + 1)).finished_at is not None
+        # What has come to its end is not started again.
+        run = (await city.client.get_workflow_handle(replan).describe()).run_id
+        await city.relay()
+        await start_replan(city.platform, calendar=number + 1, policy=None)
+        assert (await city.client.get_workflow_handle(replan).describe()).run_id == run
+
+
+async def test_open_requests_move_to_a_policy_only_if_its_approver_says_so(city_at: OpenCity) -> None:
+    async with city_at("2026-09-18 10:00", replan_per_second=1_000) as city:
+        reference = await city.submit()
+        await city.advance(minutes=1)
+        number = (await city.request(reference)).calendar_version
+        policy = await put_policy(city, warning=_WARNING | {"business_day": 1})
+        told = {"version": number, "policy": policy}
+        await city.handle(reference).signal(SignalName.CALENDAR_CHANGED, told)
+        await city.advance(minutes=1)
+        assert EventKind.SIGNAL_REFUSED in await city.kinds(reference)
+        assert (await city.request(reference)).policy_version == policy - 1
+        async with city.tools.db.write() as session:
+            row = Replan(
+                id=replan_id(number, policy), calendar_version=number, policy_version=policy,
+                started_at=city.tools.clock(),
+            )  # fmt: skip
+            session.add(row)
+        await start_replan(city.platform, calendar=number, policy=policy)
+        await city.advance(minutes=2)
+        [event] = [event for event in await city.events(reference) if event.kind is EventKind.REPLANNED]
+        assert event.detail["policy_version"] == {"before": policy - 1, "after": policy}
+        assert (await _due(city, reference))[:2] == ["2026-09-20", "2026-09-22"]
+        assert (await _attributes(city, reference))[search.POLICY_VERSION] == policy
+        async with city.tools.db.read() as session:
+            done = await session.get_one(Replan, replan_id(number, policy))
+        assert (done.moved, done.finished_at is not None) == (1, True)
+
+
+_WARNING = {
+    "informs": ["holder", "department_desk", "liaison_officer"], "provisional": True, "source": "a test",
+}  # fmt: skip
+
+
+async def _due(city: City, reference: str) -> list[str]:
+    """The dates its workflow lives by."""
+    state: RequestState = await city.handle(reference).query(QUERY_STATE, result_type=RequestState)
+    return [rung.due_on for rung in state.rungs]
 
 
 async def _attributes(city: City, reference: str) -> dict[Any, Any]:
