@@ -53,6 +53,8 @@ MAY: dict[tuple[str, str], set[KeyRole]] = {
     ("GET", "/v1/calendar/proposals/{proposal_id}"): RULE_MAKERS,
     ("POST", "/v1/calendar/proposals/{proposal_id}/approvals"): {KeyRole.OPERATOR},
     ("POST", "/v1/calendar/proposals/{proposal_id}/rejections"): {KeyRole.OPERATOR},
+    ("GET", "/v1/calendar/replans"): RULE_MAKERS,
+    ("GET", "/v1/calendar/replans/{replan}"): RULE_MAKERS,
     ("POST", "/v1/calendar/closures"): RULE_MAKERS,
     ("GET", "/v1/calendar/closures"): ANYBODY,
     ("GET", "/v1/calendar/closures/{closure_id}"): ANYBODY,
@@ -95,7 +97,7 @@ def key_of(city: City, role: KeyRole) -> str:
 
 async def call(city: City, method: str, path: str, headers: dict[str, str]) -> Any:
     """Call an operation without a body, about a reference that nobody has."""
-    nobodys = dict.fromkeys(("action_id", "proposal_id", "closure_id"), "01J00000000000000000000000")
+    nobodys = dict.fromkeys(("action_id", "proposal_id", "closure_id", "replan"), "01J00000000000000000000000")
     filled = path.format(reference="0000-0000-0000-0", number=999, **nobodys)
     return await city.http.request(method, filled, headers=headers)
 

@@ -49,7 +49,7 @@ class Ready:
 class Ground:
     """Keys by role, requests, who is ready for each list of actions, and a way to call from another thread.
 
-    ``ids`` are those of proposals and closures, by the name of the path's parameter.
+    ``ids`` are those of proposals, closures and re-plans, by the name of the path's parameter.
     """
 
     portal: BlockingPortal
@@ -107,7 +107,7 @@ async def _lay_out(portal: BlockingPortal, city: City) -> Ground:
 
 
 async def _rules(city: City, keys: dict[KeyRole, tuple[str, ...]]) -> dict[str, list[str]]:
-    """A notice and a policy that are approved, of each another one that is rejected, and a closure."""
+    """A notice and a policy that are approved, of each another one that is rejected, a closure, and what they cause."""
     (proposer, approver), (chamber, _) = keys[KeyRole.OPERATOR], keys[KeyRole.CHAMBER]
     proposals = []
     for path, document, by in (
@@ -119,7 +119,8 @@ async def _rules(city: City, keys: dict[KeyRole, tuple[str, ...]]) -> dict[str, 
             await _made(city, f"{path}/{proposal}/{decision}", body, by)
             proposals.append(proposal)
     closure = await _made(city, "/v1/calendar/closures", CLOSURE, proposer)
-    return {"proposal_id": proposals, "closure_id": [closure]}
+    page = (await city.get("/v1/calendar/replans", key=proposer)).json()
+    return {"proposal_id": proposals, "closure_id": [closure], "replan": [item["id"] for item in page["items"]]}
 
 
 async def _made(city: City, path: str, body: Any, key: str) -> str:

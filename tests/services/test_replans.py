@@ -1,0 +1,144 @@
+"""Which open requests a newer calendar moves, found by SQL on both databases, and how a re-plan is shown (C20, C22)."""
+
+from dataclasses import replace
+
+import pytest
+from sqlmodel import col, select, update
+from temporalio.testing import ActivityEnvironment
+
+from activities import replanning as replanning_activities
+from activities.messaging import Messaging
+from activities.planning import Planning
+from activities.replanning import Replanning
+from activities.tools import Tools
+from liaison.contract.plans import FindMovable, KeepProgress, PlanLadder
+from liaison.db.replans import Target, candidates, mark_untouched
+from liaison.db.tables import Event, Plan, Request
+from liaison.gateways.sms.outbox import EmbeddedOutbox
+from liaison.gateways.sms.templates import packaged_templates
+from liaison.policy.words import Category, EventKind, Stage
+from liaison.sample_city import sample_trial_register
+from liaison.services.calendar_versions import approve_notice, propose_notice
+from liaison.services.errors import Refused, Slug
+from liaison.services.replanning import replan_view, replans_view
+from tests.city import shanghai
+from tests.services.office import HOLDER, Office, days, fresh_case
+from tests.services.rules import amendment_2026, call, given, operator
+
+NINTH_OF_SEPTEMBER, LAST_WEEK = shanghai("2026-09-09 10:00"), shanghai("2026-09-28 10:00")
+"""Of the requests of these days the later ones only are counted over 8 October, which the notice takes off."""
+
+
+def _tools(office: Office) -> Tools:
+    platform = office.platform
+    return Tools(
+        db=platform.db, ring=platform.ring, rulebook=platform.rulebook, client=platform.client, clock=platform.clock,
+        trial_system=sample_trial_register(), gateway=EmbeddedOutbox(office.home / "outbox.jsonl", platform.clock),
+        templates=packaged_templates(), plain_signals_accepted=True,
+    )  # fmt: skip
+
+
+async def _approved(office: Office) -> int:
+    proposal = await propose_notice(office.platform, given(amendment_2026()), call(await operator(office)))
+    answer = await approve_notice(office.platform, proposal.body["id"], call(await operator(office, 2)))
+    return int(answer.body["made_version"])
+
+
+async def _close_what_others_left(office: Office) -> None:
+    async with office.platform.db.write() as session:
+        await session.exec(update(Request).values(stage=Stage.CLOSED))
+
+
+async def _found(office: Office, version: int) -> list[str]:
+    """All pages, in their order."""
+    find, page, found = Replanning(_tools(office)).find_movable, FindMovable(version), []
+    while True:
+        movable = await ActivityEnvironment().run(find, page)
+        found += movable.references
+        if not movable.after:
+            return found
+        page = replace(page, after=movable.after)
+
+
+async def test_exactly_those_whose_dates_move_are_found_and_the_others_marked(
+    either_office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = either_office
+    monkeypatch.setattr(replanning_activities, "PAGE", 2)
+    await _close_what_others_left(office)
+    office.clock.now = NINTH_OF_SEPTEMBER
+    early, recorded = await office.submit(), await office.submit()
+    office.clock.now = LAST_WEEK
+    case = fresh_case()
+    late = [await office.submit(case_number=case), await office.submit(court="01", judge=None)]
+    late += [await office.submit(category=Category.CONSULTATION, judge=None)]
+    attached, closed, fired = await office.submit(case_number=case), await office.submit(), await office.submit()
+    await office.close(closed)
+    for rung in range(5):
+        await office.supervise(fired, None, rung)
+    before = (await office.request(early)).calendar_version
+    version = await _approved(office)
+
+    view = await replan_view(office.platform, f"replan-calendar-{version}")
+    assert (view["remaining"], view["finished_at"]) == (6, None)
+    found = await _found(office, version)
+    assert sorted(found) == sorted(late)
+    assert found[0] == late[2], "a summary request falls due first, so it is told first"
+    versions = {r: (await office.request(r)).calendar_version for r in (early, recorded, fired, attached, closed)}
+    assert versions == {early: version, recorded: version, fired: version, attached: before, closed: before}
+    counts = await ActivityEnvironment().run(
+        Replanning(_tools(office)).keep_progress, KeepProgress(version, None, 1, settled=True)
+    )
+    assert (counts.untouched, counts.remaining, counts.finished) == (3, 3, False)
+
+    planning = Planning(_tools(office), Messaging(_tools(office)))
+    await office.dispatch(late[0], HOLDER)
+    for reference in late:
+        planned = await ActivityEnvironment().run(planning.plan_ladder, PlanLadder(reference, 1, 2, version))
+        assert planned.calendar_version == version and planned.says
+    async with office.platform.db.read() as session:
+        plan = (
+            await session.exec(select(Plan).where(Plan.reference == late[0]).order_by(col(Plan.number).desc()))
+        ).first()
+        kinds = (await session.exec(select(Event.kind).where(Event.reference == late[0]))).all()
+    assert plan is not None and [row["due_on"] for row in plan.rungs][:3] == ["2026-09-30", "2026-10-09", "2026-10-12"]
+    assert EventKind.REPLANNED in kinds
+    counts = await ActivityEnvironment().run(
+        Replanning(_tools(office)).keep_progress, KeepProgress(version, None, 2, settled=True)
+    )
+    assert (counts.moved, counts.untouched, counts.remaining, counts.finished) == (3, 3, 0, True)
+    view = await replan_view(office.platform, f"replan-calendar-{version}")
+    assert (view["passes"], view["moved"], view["finished_at"] is not None) == (2, 3, True)
+
+
+async def test_who_was_given_another_plan_meanwhile_is_not_marked(either_office: Office) -> None:
+    office = either_office
+    reference = await office.submit()
+    version = (await office.request(reference)).calendar_version + 1
+    async with office.platform.db.read() as session:
+        found, _ = await candidates(session, Target(version), None, "", 1_000)
+    [mine] = [each for each in found if each.request.reference == reference]
+    await office.change(reference, plan=2)
+    async with office.platform.db.write() as session:
+        assert await mark_untouched(session, Target(version), [mine]) == 0
+    assert (await office.request(reference)).calendar_version < version
+
+
+async def test_replans_are_listed_the_latest_first(office: Office) -> None:
+    for last_off in ("2026-10-08", "2026-10-09"):
+        document = amendment_2026(published_on=f"2026-09-{15 + int(last_off[-1]) - 7}", last_off=last_off)
+        proposal = await propose_notice(office.platform, given(document), call(await operator(office)))
+        await approve_notice(office.platform, proposal.body["id"], call(await operator(office, 2)))
+        office.clock.now += days(1)
+    first = await replans_view(office.platform, None, 1)
+    second = await replans_view(office.platform, first["next_cursor"], 1)
+    ids = [page["items"][0]["id"] for page in (first, second)]
+    assert (ids, second["next_cursor"]) == ([f"replan-calendar-{n}" for n in (12, 11)], None)
+    for cursor in ("bm9uZQ==", "????"):
+        with pytest.raises(Refused) as refused:
+            await replans_view(office.platform, cursor)
+        assert refused.value.slug is Slug.INVALID
+    for unknown in ("replan-calendar-99", "../requests", "replan-calendar-\0"):
+        with pytest.raises(Refused) as refused:
+            await replan_view(office.platform, unknown)
+        assert refused.value.slug is Slug.NOT_FOUND
