@@ -108,16 +108,16 @@ async def _action_of_path(action_id: str) -> str:
 
 
 async def _proposal_of_path(proposal_id: str) -> str:
-    return _ulid(proposal_id)
+    return _ulid(proposal_id, "没有此提案。", "There is no such proposal.")
 
 
 async def _closure_of_path(closure_id: str) -> str:
-    return _ulid(closure_id)
+    return _ulid(closure_id, "没有此停止对外服务记录。", "There is no such closure.")
 
 
-def _ulid(given: str) -> str:
+def _ulid(given: str, zh: str = "", en: str = "") -> str:
     if not _ULID.fullmatch(given):
-        raise Refused(Slug.NOT_FOUND)
+        raise Refused(Slug.NOT_FOUND, zh, en)
     return given
 
 

@@ -114,9 +114,18 @@ class NoticeProposalView(ProposalSummary):
     comparison: NoticeComparison | None = Field(description="Null once decided or outdated.")
 
 
-class PolicyComparison(View):
-    """What a policy would do to open requests."""
+class ChangedRule(View):
+    """A value that differs between two policies."""
 
+    rule: str = Field(description="Its place, as in `ladder.primary[2].business_day`.")
+    before: Any
+    after: Any
+
+
+class PolicyComparison(View):
+    """What a policy changes, and what it would do to open requests."""
+
+    changes: list[ChangedRule] = Field(description="Against the policy in force.")
     open_requests: int
     moving: int = Field(description="Those of which a date would be another.")
     references: list[str] = Field(description="The first 20 of them.")

@@ -72,6 +72,8 @@ def _show(found: Mapping[str, Any]) -> None:
 def _certainty(due: Mapping[str, Any]) -> str:
     if not due["provisional"]:
         return say("最终", "final")
+    if due["earliest"] == due["latest"]:
+        return say("暂定", "provisional")
     span = f"{due['earliest']} … {due['latest']}"
     return say(f"暂定，{span}", f"provisional, {span}")
 

@@ -68,6 +68,10 @@ def show_policy_proposal(proposal: Item) -> None:
     show_proposal(proposal)
     comparison = proposal["comparison"]
     if comparison is not None:
+        show_table(
+            ("rule", "before", "after"),
+            [(each["rule"], each["before"], each["after"]) for each in comparison["changes"]],
+        )
         moving, of = comparison["moving"], comparison["open_requests"]
         show_line(
             say(
@@ -144,8 +148,10 @@ def own_words(item: Item) -> str:
     return str(item["zh" if is_chinese() else "en"])
 
 
-def _title(proposal: Item) -> str:
-    return str(proposal["document"].get("title", ""))
+def _title(proposal: Item) -> str | None:
+    """A notice's; a policy has none."""
+    title = proposal["document"].get("title")
+    return None if title is None else str(title)
 
 
 def _decided(proposal: Item) -> str | None:

@@ -1,6 +1,8 @@
 """What a policy would do to open requests: each is planned under it, and nothing is written."""
 
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,6 +20,28 @@ NAMED = 20
 _PAGE = 500
 _MOMENT = timedelta(microseconds=1)
 """Limits are exclusive: the last moment before one lies on the last day."""
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Body]:
+    """Each rule that differs between two policy documents: ``{"rule": place, "before": value, "after": value}``.
+
+    A place is written as in ``ladder.primary[2].business_day``; a value that is absent is null.
+    """
+    before, after = dict(_rules("", old)), dict(_rules("", new))
+    places = [place for place in {**before, **after} if place != "version" and before.get(place) != after.get(place)]
+    return [{"rule": place, "before": before.get(place), "after": after.get(place)} for place in places]
+
+
+def _rules(place: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Every value of a document that is neither table nor list, with its place."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _rules(f"{place}.{name}" if place else name, inner)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _rules(f"{place}[{number}]", inner)
+    else:
+        yield place, value
 
 
 async def comparison(platform: Platform, session: AsyncSession, policy: Policy) -> Body:

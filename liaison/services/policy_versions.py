@@ -37,7 +37,7 @@ from liaison.services.errors import Fault, Refused, Slug
 from liaison.services.once import Call, carry_out
 from liaison.services.paging import DEFAULT_LIMIT, number_of, page
 from liaison.services.platform import Answer, Body, Platform
-from liaison.services.policy_comparison import comparison
+from liaison.services.policy_comparison import changes, comparison
 from liaison.services.replanning import start_replan
 from liaison.services.show import shown
 
@@ -84,7 +84,7 @@ async def propose_packaged_policy(session: AsyncSession, document: Mapping[str, 
 
 
 async def policy_proposal_view(platform: Platform, proposal_id: str) -> Body:
-    """A proposal and, while it is open, which open requests would move under it; see ``comparison``.
+    """A proposal and, while it is open, which rules it changes and which open requests would move under it.
 
     Raises:
         Refused: ``NOT_FOUND``.
@@ -94,7 +94,9 @@ async def policy_proposal_view(platform: Platform, proposal_id: str) -> Body:
         body = show_proposal(proposal)
         if proposal.state is not ProposalState.PROPOSED:
             return {**body, "comparison": None}
-        return {**body, "comparison": await comparison(platform, session, _parsed(proposal.document))}
+        newest = await _newest(session)
+        moving = await comparison(platform, session, _parsed(proposal.document))
+        return {**body, "comparison": {"changes": changes(newest.policy, proposal.document), **moving}}
 
 
 async def approve_policy(platform: Platform, proposal_id: str, open_requests: bool, call: Call) -> Answer:

@@ -67,6 +67,10 @@ async def test_how_many_open_requests_would_move_and_which(office: Office) -> No
     shown = (await policy_proposal_view(office.platform, await proposed(office)))["comparison"]
     assert (shown["open_requests"], shown["moving"]) == (22, 21)
     assert shown["references"] == sorted(moving)[:20]
+    assert shown["changes"] == [
+        {"rule": f"ladder.primary[{place}].business_day", "before": before, "after": before - 1}
+        for place, before in ((1, 5), (2, 7), (3, 8))
+    ]
     spread = policy_document() | {"reply": {"min_characters": 7}}
     unmoved = (await policy_proposal_view(office.platform, await proposed(office, spread)))["comparison"]
     assert (unmoved["moving"], unmoved["references"]) == (0, [])

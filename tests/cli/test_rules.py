@@ -1,0 +1,127 @@
+"""Versions, policies, closures and explanations on the command line (C02, C10, C30, C32)."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from liaison.cli.exits import Exit
+from tests.cli.conftest import Liaison, Place, a_request
+from tests.services.rules import NOTICES, amendment_2026
+
+INVENTED = str(NOTICES / "2027-invented.toml")
+CHINESE = {"LANG": "zh_CN.UTF-8"}
+CLOSED = ("--from", "2026-11-25T19:00:00+08:00", "--to", "2026-11-26T18:00:00+08:00")
+DECIDED = ("--decided-by", "Case Filing Chamber", "--source", "invented")
+
+
+def parsed(liaison: Liaison, *words: str) -> Any:
+    result = liaison(*words, "--json")
+    assert result.exit_code == Exit.DONE, result.output
+    return json.loads(result.stdout)
+
+
+def test_a_notice_goes_from_one_operator_to_another(served: Place, liaison: Liaison) -> None:
+    proposal = parsed(liaison, "calendar", "propose", INVENTED)["id"]
+    assert proposal in liaison("calendar", "review").stdout
+    review = liaison("calendar", "review", proposal).stdout
+    assert "2027-02-20" in review and "worked in exchange for Spring Festival" in review
+    assert "open requests may get other dates" in review
+    assert "春节调休上班" in liaison("calendar", "review", proposal, env=CHINESE).stdout
+    own = liaison("calendar", "approve", proposal)
+    assert (own.exit_code, own.stderr.strip()) == (
+        Exit.REFUSED,
+        "One proposes, another approves: this proposal is your own.",
+    )
+    approved = parsed(liaison, "calendar", "approve", proposal, "--as", "operator:operator-2")
+    number = approved["made_version"]
+    assert approved["state"] == "approved"
+    assert parsed(liaison, "calendar", "versions")["items"][-1]["approved_by"] == "sample-operator-2"
+    assert "虚构〔2026〕0号" in liaison("calendar", "show", str(number)).stdout
+    diff = liaison("calendar", "diff", str(number - 1), str(number)).stdout
+    assert "Announced until 2027-12-31, before until 2026-12-31." in diff
+    assert f"version {number}: The calendar is announced until 2027-12-31." in liaison("status").stdout
+
+
+def test_a_refused_notice_and_a_rejected_one(served: Place, liaison: Liaison, tmp_path: Path) -> None:
+    spoilt = tmp_path / "spoilt.toml"
+    spoilt.write_text(Path(INVENTED).read_text("utf-8").replace('"2027-10-09"]', '"2027-10-13"]'), "utf-8")
+    refused = liaison("calendar", "propose", str(spoilt))
+    assert refused.exit_code == Exit.REFUSED
+    assert "2027-10-13 is no weekend day" in refused.stderr
+    amended = tmp_path / "amended.json"
+    amended.write_text(json.dumps(amendment_2026()), "utf-8")
+    proposal = parsed(liaison, "calendar", "propose", str(amended))["id"]
+    rejected = parsed(liaison, "calendar", "reject", proposal, "--reason", "a typing error")
+    assert (rejected["state"], rejected["reason"]) == ("rejected", "a typing error")
+    assert proposal not in liaison("calendar", "review").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code"),
+    [
+        (("calendar", "propose"), Exit.USAGE),
+        (("calendar", "propose", INVENTED, "--from", "holidays"), Exit.USAGE),
+        (("calendar", "propose", "no such file"), Exit.USAGE),
+        (("calendar", "propose", __file__), Exit.USAGE),
+        (("calendar", "propose", "--from", "holidays", "--year", "2027"), Exit.REFUSED),
+        (("calendar", "review", "../versions"), Exit.NOT_FOUND),
+        (("calendar", "show", "999"), Exit.NOT_FOUND),
+        (("calendar", "explain"), Exit.USAGE),
+        (("calendar", "explain", "--received-at", "2026-09-18T10:00:00+08:00"), Exit.USAGE),
+        (("policy", "propose", INVENTED), Exit.REFUSED),
+        (("policy", "show", "999"), Exit.NOT_FOUND),
+    ],
+)
+def test_bad_input_is_one_line_and_an_exit_code(
+    served: Place, liaison: Liaison, words: tuple[str, ...], exit_code: Exit
+) -> None:
+    result = liaison(*words)
+    assert result.exit_code == exit_code, result.output
+    assert result.stdout == "" and 0 < len(result.stderr.splitlines()) <= 2
+
+
+def test_only_the_chamber_names_days_off(served: Place, liaison: Liaison) -> None:
+    refused = liaison("calendar", "closure", "add", *CLOSED, *DECIDED, "--day-off", "2026-11-26")
+    assert refused.exit_code == Exit.REFUSED
+    assert refused.stderr.strip() == "Only the Case Filing Chamber decides which dates count as days off."
+    closure = parsed(liaison, "calendar", "closure", "add", *CLOSED, *DECIDED, "--court", "0104")
+    assert (closure["days_off"], closure["made_version"]) == ([], None)
+    words = ("amend", closure["id"], *CLOSED, *DECIDED, "--day-off", "2026-11-26", "--as", "chamber")
+    amended = parsed(liaison, "calendar", "closure", *words)
+    assert (amended["days_off"], amended["court"]) == (["2026-11-26"], "0104")
+    again = liaison("calendar", "closure", *words)
+    assert again.exit_code == Exit.CONFLICT
+    table = liaison("calendar", "closure", "list").stdout
+    assert "none, clocks run" in table and amended["id"] in table
+
+
+def test_a_policy_goes_to_the_chamber(served: Place, liaison: Liaison, tmp_path: Path) -> None:
+    text = (files("liaison.policy") / "policy.toml").read_text("utf-8")
+    laxer = tmp_path / "laxer.toml"
+    laxer.write_text(text.replace("rung = 4, business_day = 8", "rung = 4, business_day = 9"), "utf-8")
+    refused = liaison("policy", "propose", str(laxer))
+    assert (refused.exit_code, "is laxer than art. 8" in refused.stderr) == (Exit.REFUSED, True)
+    proposal = parsed(liaison, "policy", "propose", str(laxer), "--cites", "虚构〔2026〕2号")["id"]
+    review = liaison("policy", "review", proposal).stdout
+    assert "ladder.primary[3].business_day" in review and "虚构〔2026〕2号" in review
+    assert "open requests would move" in review
+    approved = parsed(liaison, "policy", "approve", proposal)
+    assert approved["decided_by"] == "sample-chamber-1"
+    assert "虚构〔2026〕2号" in liaison("policy", "versions").stdout
+    shown = json.loads(liaison("policy", "show", str(approved["made_version"])).stdout)
+    assert shown["document"]["ladder"]["cited_document"] == "虚构〔2026〕2号"
+
+
+def test_a_date_is_explained_in_both_languages(served: Place, liaison: Liaison) -> None:
+    reference = json.loads(liaison("submit", "-", "--json", text=json.dumps(a_request())).stdout)["reference"]
+    found = parsed(liaison, "calendar", "explain", reference)
+    table = liaison("calendar", "explain", reference).stdout
+    assert found["day0"] in table and "never counted" in table
+    assert all(due["due_on"] in table for due in found["deadlines"])
+    question = ("calendar", "explain", "--received-at", "2026-09-28T10:00:00+08:00", "--court", "0105")
+    english, chinese = liaison(*question).stdout, liaison(*question, env=CHINESE).stdout
+    assert "Thursday, day off for National Day (notice of 2025-11-04)" in english
+    assert "国办发明电〔2025〕7号" in english and "星期四，国庆节放假" in chinese
