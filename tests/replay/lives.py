@@ -162,6 +162,14 @@ async def purged(city: LiveCity) -> str:
         return night.id
 
 
+async def horizon_seen(city: LiveCity) -> str:
+    """A morning on which somebody looks for next year's notice, as its Schedule starts it."""
+    async with city.working():
+        morning = await city.client.start_workflow(WorkflowName.HORIZON, id="calendar-horizon", task_queue=TASK_QUEUE)
+        assert (await morning.result())["urgency"] == "none"
+        return morning.id
+
+
 async def dates_moved(city: LiveCity) -> str:
     """The notice of the year comes while the request is open: a make-up Sunday brings its dates forward."""
     async with city.working():
@@ -194,6 +202,7 @@ LIVES: Final[tuple[Life, ...]] = (
     became_ordinary,
     notice_woken_too_early,
     purged,
+    horizon_seen,
     dates_moved,
     replanned,
 )

@@ -5,13 +5,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from activities.sms import Sender
 from calendars.packaged import packaged_notices
-from liaison.db.tables import CalendarVersion, Closure, Replan
+from liaison.db.tables import CalendarVersion, Closure, Message, Replan
 from liaison.policy.windows import next_opening
-from liaison.policy.words import MessageClass
+from liaison.policy.words import Language, MessageClass, MessageState
 from liaison.services.calendar_versions import diff_view
 from liaison.services.closures import ClosureInput, amend_closure, closure_view, closures_view, enter_closure
 from liaison.services.errors import Refused, Slug
+from tests.keeping.tools import tools_of
 from tests.services.office import Office
 from tests.services.rules import call, chamber, closure, operator
 
@@ -71,6 +73,23 @@ async def test_the_bell_of_a_closed_court_waits(office: Office) -> None:
     opening = {court: next_opening(monday, MessageClass.STAFF, court, calendar, policy) for court in ("0104", "0105")}
     assert opening == {"0104": datetime(2026, 9, 22, 0, 30, tzinfo=UTC), "0105": monday}
     assert next_opening(monday, MessageClass.PARTY, "0104", calendar, policy) == monday
+
+
+async def test_a_message_reserved_before_waits_for_the_opening_of_a_closed_court(office: Office) -> None:
+    """What ``notice-<id>`` runs when it wakes counts with the version approved meanwhile."""
+    reference, now = await office.submit(), datetime(2026, 9, 21, 2, tzinfo=UTC)
+    message = Message(
+        id=f"{reference}-m"[:26], idempotency_key=f"{reference}/m", reference=reference, cause="c",
+        message_class=MessageClass.STAFF, template="warning", language=Language.ZH_CN, recipient="0104-j01",
+        sealed_params=b"sealed", state=MessageState.RESERVED, reserved_at=office.clock.now, send_after=now,
+    )  # fmt: skip
+    async with office.platform.db.write() as session:
+        session.add(message)
+    office.clock.now = now
+    sender = Sender(tools_of(office))
+    await enter_closure(office.platform, "0104", closure("2026-09-21", "2026-09-22"), call(await chamber(office)))
+    progress = await sender.send(message.id)
+    assert (progress.state, progress.wait_until) == (MessageState.RESERVED, "2026-09-23T00:30:00+00:00")
 
 
 async def test_it_is_ended_early_and_amended_again(office: Office) -> None:
