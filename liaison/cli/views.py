@@ -152,6 +152,9 @@ def _next_due(item: Item) -> str | None:
 
 
 def _detail(detail: Item) -> str:
+    if says := detail.get("says"):
+        # A re-plan says in one sentence what its tables of dates hold; ``--json`` prints them.
+        return f"{says} ({'; '.join(detail['because'])})"
     return ", ".join(f"{name}={value}" for name, value in detail.items() if value not in (None, ""))
 
 
