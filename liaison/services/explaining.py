@@ -56,8 +56,8 @@ async def explain_question(platform: Platform, received_at: datetime, court: str
 async def explain_request(platform: Platform, scope: Scope, reference: str) -> Body:
     """Explain the dates of a request by the calendar and policy version of its plan in force.
 
-    A rung that fired stays what it was then; a date that lay in the past when its version came was put off to the end
-    of that day: both are said in ``notes``.
+    A rung that fired stays what it was then; a date that lay in the past when its version came is another, for nothing
+    escalates for the past: both are said in ``notes``.
 
     Raises:
         Refused: ``NOT_FOUND``.
@@ -162,8 +162,8 @@ def _notes(explanation: Explanation, due_on: str, plans: Sequence[Plan], record:
             return []
         return [
             Words(
-                f"按第{version}版应为 {counted}，该版生效时已过，延至当日终了",
-                f"by version {version} it would be {counted}, past already when that came: put off to the day's end",
+                f"按第{version}版应为 {counted}，该版生效时已过，故以 {due_on} 为期限",
+                f"by version {version} it would be {counted}, past already when that came: so it is {due_on}",
             )
         ]
     notes = [_fired(record, plans)]
