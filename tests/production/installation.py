@@ -116,7 +116,7 @@ class Installation:
             for process in everything:
                 process.running.terminate()
             for process in everything:
-                process.running.wait(timeout=15)
+                process.running.wait(timeout=PATIENCE_SECONDS)
 
     def _process(self, module: str, name: str, **variables: str) -> Process:
         command = (sys.executable, "-P", "-m", module)
