@@ -17,6 +17,8 @@ from tests.upgrades.next_release import NEW_LINE, PatchedLife, RewordedLife, Unp
 from tests.upgrades.rollout import NEW, NONDETERMINISM, OLD, Court, open_court
 
 REQUESTS = scaled(6, 200)
+WAITING = 40
+"""Requests whose steps fail for a while: Temporal repeats them later and later, so that more of them prove no more."""
 AT_ONCE = 6
 SOON = 'history.defaultWorkflowTaskTimeout="2s"'
 """When a task that failed twice is given to the next worker: ten seconds by default."""
@@ -77,8 +79,13 @@ async def test_a_patched_release_takes_over_by_version_without_a_failed_task(cou
 
 @pytest.mark.skipif(not FULL, reason="make prove: tasks that failed are waited for")
 async def test_a_patched_release_without_versions_loses_time_and_nothing_else(court: Court) -> None:
-    async with court.polling(OLD), court.polling(NEW, PatchedLife):
-        references = await _lived(court)
+    people, half = court.people, WAITING // 2
+    async with court.polling(NEW, PatchedLife):
+        async with court.polling(OLD):
+            references = await people.each(people.ask, range(WAITING))
+            await people.each(people.escalate, references[:half])
+        await people.each(people.escalate, references[half:])
+        await people.each(people.answer, references)
     await _all_well(court, references)
     tasks = await court.tasks(references)
     assert set(tasks.done) == {OLD, NEW}
