@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from benchmarks import closed, counting, deadlines, intake, lives, restart
+from benchmarks import closed, counting, deadlines, intake, lives, replans, restart
 from benchmarks.sizes import FULL, SMALL, Sizes
 from benchmarks.table import Line, show, write
 
@@ -16,6 +16,7 @@ BENCHMARKS: Final = {
     "H52": deadlines.measure,
     "H53": closed.measure,
     "H54": restart.measure,
+    "C42": replans.measure,
     "C42b": counting.measure,
 }
 

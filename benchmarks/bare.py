@@ -1,7 +1,8 @@
 """The bare twin: workflows with the commands of ours and nothing behind them.
 
 ``python -m benchmarks.bare ADDRESS HOME`` is its worker, with the sandbox, cache, patience and codec of ours. A life
-has three activities that do nothing, one timer, two upserts, one update, and what operators read.
+has three activities that do nothing, one timer, two upserts, one update, and what operators read; news of its dates,
+a signal, has one activity and one upsert.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ DETAILS: Final = Public(
 
 @activity.defn
 async def opened(reference: str) -> str:
-    """Do nothing; every ``opened``, ``dispatched`` and ``closed`` is a line of standard output."""
+    """Do nothing; every ``opened``, ``dispatched``, ``planned`` and ``closed`` is a line of standard output."""
     return _say("opened", reference)
 
 
@@ -42,6 +43,12 @@ async def opened(reference: str) -> str:
 async def dispatched(reference: str) -> str:
     """Do nothing."""
     return _say("dispatched", reference)
+
+
+@activity.defn
+async def planned(reference: str) -> str:
+    """Do nothing."""
+    return _say("planned", reference)
 
 
 @activity.defn
@@ -95,6 +102,14 @@ class BareLife:
             ]
         )
 
+    @workflow.signal
+    async def calendar_changed(self, body: dict[str, int]) -> None:
+        """Hear that the dates are others."""
+        reference = workflow.info().workflow_id.removeprefix("bare-")
+        await workflow.execute_activity(planned, reference, **patient("count the dates anew"))
+        workflow.set_current_details(DETAILS)
+        workflow.upsert_search_attributes([search.CALENDAR_VERSION.value_set(body["version"])])
+
     @workflow.update
     def reply(self, action: Action) -> Receipt:
         """Take the reply."""
@@ -114,7 +129,7 @@ async def serve(address: str, home: Path) -> None:
         client,
         task_queue=QUEUE,
         workflows=[BareLife],
-        activities=[opened, dispatched, closed],
+        activities=[opened, dispatched, planned, closed],
         max_cached_workflows=ours.CACHED_WORKFLOWS,
         sticky_queue_schedule_to_start_timeout=ours.STICKY,
         workflow_runner=SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default),

@@ -13,7 +13,17 @@ class Sizes:
     deadlines: int
     closed: tuple[int, ...]
     open: int
+    replanned: tuple[int, int]
+    """Open requests, and how many of them a closure moves."""
 
 
-SMALL = Sizes(rounds=3, intakes=100, lives=60, deadlines=300, closed=(100_000,), open=300)
-FULL = Sizes(rounds=5, intakes=1_000, lives=500, deadlines=1_000, closed=(100_000, 1_000_000), open=2_000)
+SMALL = Sizes(rounds=3, intakes=100, lives=60, deadlines=300, closed=(100_000,), open=300, replanned=(4_000, 600))
+FULL = Sizes(
+    rounds=5,
+    intakes=1_000,
+    lives=500,
+    deadlines=1_000,
+    closed=(100_000, 1_000_000),
+    open=2_000,
+    replanned=(20_000, 3_000),
+)

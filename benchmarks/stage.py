@@ -76,6 +76,22 @@ class Stage:
         reference: str = answer["reference"]
         return reference
 
+    async def close_hall(self, caller: Connection, court: str, days_off: Sequence[str]) -> int:
+        """Let days of one court count as days off; the calendar version this makes."""
+        body = {
+            "court": court,
+            "from": f"{days_off[0]}T00:00:00+08:00",
+            "to": f"{days_off[-1]}T23:59:00+08:00",
+            "days_off": list(days_off),
+            "decided_by": "a benchmark",
+            "source": "a benchmark",
+        }
+        key = next(iter(self.platform.credentials["chamber_keys"].values()))
+        status, answer = await caller.call("POST", "/v1/calendar/closures", key, body, self._once())
+        assert status == 201, answer
+        version: int = answer["made_version"]
+        return version
+
     async def reply(self, caller: Connection, reference: str) -> None:
         """Reply over HTTP as the judge; 201 says that the reply has taken effect."""
         said = {"kind": "text", "text": "您的案件定于12月8日上午9时开庭。"}
@@ -151,11 +167,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(command: Sequence[str] = UP) -> AsyncIterator[Stage]:
-    """A platform in a folder of its own, for the length of the block."""
+async def open_stage(command: Sequence[str] = UP, **settings: str) -> AsyncIterator[Stage]:
+    """A platform in a folder of its own, for the length of the block; ``settings`` by their variables."""
     with tempfile.TemporaryDirectory(prefix="liaison-bench-") as folder:
         home = Path(folder) / "home"
-        platform = await asyncio.to_thread(start, home, environment_in(home), command)
+        platform = await asyncio.to_thread(start, home, environment_in(home) | settings, command)
         try:
             converter = data_converter(read_key_ring(home / "key-ring.json"))
             address = platform.credentials["temporal_address"]

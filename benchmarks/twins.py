@@ -60,6 +60,12 @@ async def reply_bare(client: Client, reference: str) -> None:
     await handle.execute_update(BareLife.reply, action, id=reference, rpc_timeout=RPC_TIMEOUT)
 
 
+async def tell_bare(client: Client, reference: str) -> None:
+    """Send one bare workflow the news of its dates."""
+    handle = client.get_workflow_handle(f"bare-{reference}")
+    await handle.signal(BareLife.calendar_changed, {"version": 11}, rpc_timeout=RPC_TIMEOUT)
+
+
 def _attributes() -> TypedSearchAttributes:
     pairs: list[SearchAttributePair[Any]] = [
         SearchAttributePair(search.COURT, "0104"),
