@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import or_
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -110,13 +111,16 @@ async def messages_of(session: AsyncSession, reference: str, cause: str) -> list
 
 
 async def waiting_bells(session: AsyncSession, reference: str) -> list[Message]:
-    """Reserved messages to staff of a request, locked against a sender: the bells a reply supersedes."""
+    """Reserved messages to staff of a request, and news of its dates to anybody, locked against a sender.
+
+    These are what a reply supersedes.
+    """
     found = await session.exec(
         select(Message)
         .where(
             Message.reference == reference,
             col(Message.state) == MessageState.RESERVED,
-            col(Message.message_class) == MessageClass.STAFF,
+            or_(col(Message.message_class) == MessageClass.STAFF, Message.template == DATE_MOVED),
         )
         .order_by(Message.id)
         .with_for_update()

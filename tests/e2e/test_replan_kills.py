@@ -31,7 +31,7 @@ A_SECOND = 8
 BUSINESS_DAYS = (2, 3, 5, 7, 8)
 
 pytestmark = [
-    pytest.mark.skipif(not FULL, reason="minutes of real processes: make prove ONLY=C40"),
+    pytest.mark.skipif(not FULL, reason="minutes of real processes: make prove ONLY=C40b"),
     pytest.mark.timeout(600),
 ]
 

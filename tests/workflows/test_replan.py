@@ -87,7 +87,7 @@ async def test_people_whose_date_moved_are_told_once_in_their_window(city_at: Op
     """Two notices and a taking back within an hour of the night: nobody hears of a date that did not last."""
     async with city_at("2020-01-22 10:00", replan_per_second=1_000) as city:
         number = await forget_notices_after(city, BEFORE)
-        reference = await city.submit()
+        reference, answered = await city.submit(), await city.submit()
         await city.advance_to("2020-01-27 05:00")
         for version, notices in ((number + 1, AFTER), (number + 2, BEFORE), (number + 3, AFTER)):
             await approve(city, version, notices_until(notices))
@@ -95,7 +95,12 @@ async def test_people_whose_date_moved_are_told_once_in_their_window(city_at: Op
         news = [message for message in await city.messages(reference) if message.template == "date_moved"]
         waiting = {message.recipient: message.send_after for message in news if message.state is MessageState.RESERVED}
         assert waiting == {"party": shanghai("2020-01-27 08:00"), "0104-j01": shanghai("2020-02-03 08:30")}
+        await city.reply(answered)
+        await city.handle(answered).result()
         await city.advance_to("2020-02-03 09:00")
+        assert {m.state for m in await city.messages(answered) if m.template == "date_moved"} == {
+            MessageState.SUPERSEDED
+        }
         sent = [message["text"] for message in city.sent() if message["template"] == "date_moved"]
         assert len(sent) == 2 and all("由2020-01-31改为2020-02-03" in text for text in sent)
         kinds = [kind for kind in await city.kinds(reference) if kind in ABOUT_DATES]
