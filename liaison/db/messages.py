@@ -120,7 +120,7 @@ async def waiting_bells(session: AsyncSession, reference: str) -> list[Message]:
         .where(
             Message.reference == reference,
             col(Message.state) == MessageState.RESERVED,
-            or_(col(Message.message_class) == MessageClass.STAFF, Message.template == DATE_MOVED),
+            or_(col(Message.message_class) == MessageClass.STAFF, col(Message.template) == DATE_MOVED),
         )
         .order_by(Message.id)
         .with_for_update()
