@@ -1,6 +1,5 @@
 """The real application over a real book and the sample city; Temporal is a closed port, as on a bad day."""
 
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from liaison.services.credentials import Credentials
 from liaison.services.platform import Platform
 from liaison.services.provisioning import prepare_local
 from liaison.settings import Settings
+from tests.ports import free_port
 from tests.postgres import postgres
 
 COUNTED = (Request, Plan, Event, Action, Idempotency, RequestText)
@@ -62,14 +62,6 @@ class City:
             return {
                 table.__name__: (await session.exec(select(func.count()).select_from(table))).one() for table in COUNTED
             }
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from ulid import ULID
 from liaison.services.credentials import read_credentials
 from liaison.services.provisioning import prepare_local
 from liaison.settings import Settings
-from tests.api.conftest import free_port
+from tests.ports import free_port
 
 COMMAND = (sys.executable, "-P", "-m", "api.app")
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from liaison.db.tables import Request
 from liaison.policy.words import HolderKind, Stage
 from liaison.services.provisioning import prepare_local
 from liaison.settings import Settings
+from tests.ports import free_port
 
 Liaison = Callable[..., Result]
 
@@ -33,12 +33,6 @@ class Place:
 
     settings: Settings
     environment: Mapping[str, str]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def make_place(home: Path) -> Place:

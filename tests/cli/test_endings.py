@@ -12,7 +12,8 @@ from threading import Thread
 import pytest
 
 from liaison.cli.exits import Exit
-from tests.cli.conftest import Liaison, Place, a_request, free_port, run
+from tests.cli.conftest import Liaison, Place, a_request, run
+from tests.ports import free_port
 
 LIAISON = (sys.executable, "-c", "from liaison.cli.main import main; main()")
 

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,21 +14,13 @@ from typing import Any
 
 import httpx2
 
+from tests.ports import free_ports
+
 BIN = Path(sys.executable).parent
 UP = (str(BIN / "liaison"), "up")
 ROOT = Path(__file__).parents[2]
 EXAMPLE = json.loads((ROOT / "examples" / "request.json").read_text(encoding="utf-8"))
 PATIENCE_SECONDS = 100.0
-
-
-def free_ports(number: int) -> list[int]:
-    """Ports nobody uses now, on loopback."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    try:
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 @dataclass

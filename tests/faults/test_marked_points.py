@@ -17,9 +17,10 @@ from temporalio.client import WorkflowExecutionStatus
 from liaison.contract.names import request_workflow_id
 from liaison.policy.words import ActionState, EventKind
 from tests.city import REPLY
-from tests.e2e.platform import EXAMPLE, Running, free_ports
+from tests.e2e.platform import EXAMPLE, Running
 from tests.faults.crowd import Crowd, crowd_at
 from tests.faults.ledger import Ledger, read_ledger
+from tests.ports import free_ports
 from tests.production.traffic import JUDGE
 
 SCRIPT = Path(__file__).with_name("doomed_api.py")

@@ -8,8 +8,9 @@ from typing import Final
 
 import pytest
 
-from tests.e2e.platform import PATIENCE_SECONDS, Running, environment_in, free_ports, start
+from tests.e2e.platform import PATIENCE_SECONDS, Running, environment_in, start
 from tests.oncall.scraping import names, scraped
+from tests.ports import free_ports
 from tests.services.conftest import connected_office as connected_office
 from tests.services.conftest import either as either
 from tests.services.conftest import either_office as either_office

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
+from tests.ports import free_port
 from tests.postgres import empty_database, postgres
-from tests.services.temporal import free_port, temporal_at
+from tests.services.temporal import temporal_at
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import httpx2
 
-from tests.e2e.platform import BIN, ROOT, free_ports
+from tests.e2e.platform import BIN, ROOT
+from tests.ports import free_ports
 
 DIRECTORY = files("liaison") / "sample_city/directory.csv"
 PATIENCE_SECONDS = 60.0

@@ -13,7 +13,8 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 from liaison.contract import search
 from liaison.settings import Settings, SettingsError
 from liaison.temporal import RETENTION, NamespaceFault, connect, identity, set_up_namespace, wait_until_serving
-from tests.running.copies import Copy, free_ports
+from tests.ports import free_ports
+from tests.running.copies import Copy
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from pydantic import SecretStr
 from liaison.services.provisioning import prepare_local
 from liaison.settings import Settings
 from tests.city import LONG_AFTER
+from tests.ports import free_port
 from tests.postgres import postgres
 from tests.services.office import MORNING, Office, lazy_client, open_office
-from tests.services.temporal import free_port
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """A real Temporal server that comes and goes, and the real worker of an office."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,13 +19,6 @@ from tests.services.office import Office
 from worker import build_worker
 
 PATIENCE_SECONDS = 20
-
-
-def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 @asynccontextmanager
