@@ -12,7 +12,7 @@ run: .venv ## everything on this machine: Temporal, worker, API
 
 test: .venv/dev ## every behaviour, with all checks inside
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile $(TESTS)
 
 check: .venv/dev ## style, types, walls
 	@$(BIN)/ruff check .
