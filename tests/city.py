@@ -25,7 +25,7 @@ from liaison.contract.messages import RequestEnd
 from liaison.contract.names import request_workflow_id
 from liaison.db.engine import Database
 from liaison.db.rulebook import Rulebook
-from liaison.db.tables import Event, Message, Plan, Request, RungRecord
+from liaison.db.tables import Event, Message, Request, RungRecord
 from liaison.gateways.sms.outbox import EmbeddedOutbox
 from liaison.gateways.sms.templates import packaged_templates
 from liaison.keys import read_key_ring
@@ -38,7 +38,6 @@ from liaison.services.intake import Intake, accept_request
 from liaison.services.platform import Answer, Platform
 from liaison.services.provisioning import prepare_local
 from liaison.services.relay import relay_once
-from liaison.services.starting import start_request
 from liaison.settings import Settings
 from liaison.virtual_time import VirtualTime
 from worker import WORKFLOWS, build_worker
@@ -99,13 +98,7 @@ class City:
         """Register a request as the sample channel does; every call a new matter unless told otherwise."""
         scope = await scope_of(self.platform, self.credentials.channel_key)
         key = f"key-{next(self._keys)}"
-        answer = await accept_request(self.platform, scope, replace(INTAKE, **changes), key, key)
-        if self.platform.breaker.is_open and "attached_to" not in answer.body:
-            # Two seconds were not enough on a busy machine; a relay, which a city has none of, would start it now.
-            [request] = await self.rows(Request, answer.body["reference"])
-            [plan] = await self.rows(Plan, request.reference)
-            assert await start_request(self.platform, request, plan)
-        return answer
+        return await accept_request(self.platform, scope, replace(INTAKE, **changes), key, key)
 
     async def act(self, bearer: str, reference: str, kind: ActionKind, **given: Any) -> Answer:
         """Do something to a request as the bearer of a key."""

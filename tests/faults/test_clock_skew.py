@@ -84,12 +84,16 @@ async def test_an_api_whose_clock_is_off_lets_nothing_in(
                 assert (refused.status_code, refused.json()["type"]) == (503, "/problems/clock-offset")
                 assert int(refused.headers["retry-after"]) > 0
             assert await _shown(city, http, reference) == promised
-            assert (await http.get("/readyz")).json()["checks"]["worker"] == "ok"
+            await until(lambda: _worker_is_seen(http))
         assert await city.rows(Action, reference) == []
         async with _api(city, lambda: datetime.now(UTC)) as http:
             assert (await _ask(city, http)).status_code == 201
             assert (await _reply(city, http, reference)).status_code == 201
         assert (await city.handle(reference).result()).outcome is Outcome.REPLIED
+
+
+async def _worker_is_seen(http: httpx2.AsyncClient) -> bool:
+    return bool((await http.get("/readyz")).json()["checks"]["worker"] == "ok")
 
 
 async def _all_at(city: LiveCity, references: list[str], stage: Stage) -> bool:
