@@ -92,7 +92,7 @@ async def test_an_api_whose_clock_is_off_lets_nothing_in(
         assert (await city.handle(reference).result()).outcome is Outcome.REPLIED
 
 
-async def _worker_is_seen(http: httpx2.AsyncClient) -> bool:
+async def _worker_is_seen(http: AsyncClient) -> bool:
     return bool((await http.get("/readyz")).json()["checks"]["worker"] == "ok")
 
 
