@@ -62,6 +62,13 @@ async def versions_of(city: LiveCity, reference: str) -> list[str]:
     return [event.workflow_task_completed_event_attributes.deployment_version.build_id for event in done]
 
 
+async def _is_begun_by(city: LiveCity, build_id: str) -> bool:
+    """Whether a new request goes to this version: the server tells its task queues one by one."""
+    probe = await city.submit()
+    await until(lambda: city.is_at(probe, Stage.AWAITING_REPLY))
+    return (await versions_of(city, probe))[0] == build_id
+
+
 async def test_an_open_request_moves_to_the_version_made_current(city: LiveCity) -> None:
     async with version(city, "v1"):
         await make_current(city.client, "v1")
@@ -69,6 +76,7 @@ async def test_an_open_request_moves_to_the_version_made_current(city: LiveCity)
         await until(lambda: city.is_at(reference, Stage.AWAITING_REPLY))
         async with version(city, "v2"):
             await make_current(city.client, "v2")
+            await until(lambda: _is_begun_by(city, "v2"))
             assert (await city.reply(reference)).status == 201
             await city.handle(reference).result()
     moved = await versions_of(city, reference)
