@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, text
+from sqlalchemy import JSON, Index, text
 from sqlmodel import Field, SQLModel
 
 from liaison.db import naming as naming
@@ -22,6 +22,8 @@ class Message(SQLModel, table=True):
     __table_args__ = (
         Index("ix_message_open", "state", "send_after"),
         Index("ix_message_erasable", "settled_at", sqlite_where=_NOT_ERASED, postgresql_where=_NOT_ERASED),
+        Index("ix_message_provider", "provider_id"),
+        Index("ix_message_number", "number_mac", "submitted_at"),
     )
 
     id: str = Field(primary_key=True, max_length=26)
@@ -43,6 +45,16 @@ class Message(SQLModel, table=True):
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
     erased_at: datetime | None = Field(default=None, sa_type=Instant)
     attempts: int = Field(default=0)
+    useful_until: datetime | None = Field(default=None, sa_type=Instant)
+    """After that nobody is helped by it, and it expires."""
+    number_mac: str | None = Field(default=None, max_length=64)
+    """Keyed hash of the number it was taken for: what a day's messages to one number are counted by."""
+    repeats: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How often it was sent once more after doubt whether it had gone: marked, because people may have it twice."""
+    gathered_into: str | None = Field(default=None, max_length=26)
+    """The digest that told what this message would have told."""
+    tried: list[str] = Field(default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": "[]"})
+    """Gateways that took it and could not deliver it."""
     gateway: str | None = Field(default=None, max_length=32)
     provider_id: str | None = Field(default=None, max_length=80)
     failure: str | None = Field(default=None, max_length=200)

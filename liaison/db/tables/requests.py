@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Index, UniqueConstraint, text
+from sqlalchemy import false as sa_false
 from sqlmodel import Field, SQLModel
 
 from liaison.db import naming as naming
@@ -141,6 +142,8 @@ class Action(SQLModel, table=True):
     on_behalf_of: str | None = Field(default=None, max_length=40)
     """The holder, where a member of his team acted: both names are kept."""
     detail: str = Field(default="", max_length=40)
+    claimed: bool = Field(default=False, sa_column_kwargs={"server_default": sa_false()})
+    """A reply in a form that anybody can forge, as a short message: it stops the ladder and waits to be confirmed."""
     target: dict[str, str] | None = Field(default=None, sa_type=JSON)
     """``{"judge": id}`` or ``{"department": code}`` of a transfer or appointment."""
     received_at: datetime = Field(sa_type=Instant)
