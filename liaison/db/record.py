@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from liaison.db.errors import RequestUnknown
 from liaison.db.tables import ClerkItem, Event, Fault, Request
@@ -19,6 +21,9 @@ INTAKE, INBOX, MESSAGES = "intake", "inbox", "messages"
 BESIDE = "-b"
 """Ends the name of the stream beside a run's, for lines whose number another time has taken."""
 
+# What every step of every request asks is built once: to build it takes longer than to run it.
+_LOCKED: Final = select(Request).where(Request.reference == bindparam("reference")).with_for_update()
+
 
 async def lock_request(session: AsyncSession, reference: str) -> Request:
     """The request, locked until the transaction ends (SQLite's writer lock already covers it).
@@ -26,8 +31,7 @@ async def lock_request(session: AsyncSession, reference: str) -> Request:
     Raises:
         RequestUnknown: No such reference.
     """
-    found = await session.exec(select(Request).where(Request.reference == reference).with_for_update())
-    request = found.one_or_none()
+    request = (await session.exec(_LOCKED, params={"reference": reference})).one_or_none()
     if request is None:
         raise RequestUnknown(reference)
     return request
@@ -61,28 +65,22 @@ async def append_event(
         recorded_at: Now.
         seq: The number the workflow gave it; None for the stream's next.
     """
+    line = {
+        "reference": reference,
+        "stream": stream,
+        "kind": kind,
+        "at": at,
+        "actor": actor,
+        "detail": detail or {},
+        "recorded_at": recorded_at,
+    }
     if seq is None:
-        seq = await last_seq(session, reference, stream) + 1
-    elif (recorded := await _recorded_kind(session, reference, stream, seq)) is not None:
-        if recorded is kind:
-            return False
-        stream = f"{stream}{BESIDE}"
-        if await _recorded_kind(session, reference, stream, seq) is not None:
-            return False
-    session.add(
-        Event(
-            reference=reference,
-            stream=stream,
-            seq=seq,
-            kind=kind,
-            at=at,
-            actor=actor,
-            detail=detail or {},
-            recorded_at=recorded_at,
-        )
-    )
-    await session.flush()
-    return True
+        return await _write(session, line | {"seq": _last_seq(reference, stream).scalar_subquery() + 1})
+    if await _write(session, line | {"seq": seq}):
+        return True
+    if await _recorded_kind(session, reference, stream, seq) is kind:
+        return False
+    return await _write(session, line | {"seq": seq, "stream": f"{stream}{BESIDE}"})
 
 
 async def recorded_line(session: AsyncSession, reference: str, stream: str, seq: int) -> Event | None:
@@ -95,10 +93,7 @@ async def recorded_line(session: AsyncSession, reference: str, stream: str, seq:
 
 async def last_seq(session: AsyncSession, reference: str, stream: str) -> int:
     """Number of a stream's last event; 0 for none."""
-    last = await session.exec(
-        select(func.max(Event.seq)).where(col(Event.reference) == reference, col(Event.stream) == stream)
-    )
-    return last.one() or 0
+    return (await session.exec(_last_seq(reference, stream))).one()
 
 
 async def first_dispatch(session: AsyncSession, reference: str) -> Mapping[str, Any] | None:
@@ -126,6 +121,18 @@ async def record_faults(
     for fault in faults:
         subject = fault.staff_id or fault.post.value
         session.add(Fault(reference=reference, rung=rung, subject=subject, reason=fault.kind.value, found_at=at))
+
+
+def _last_seq(reference: str, stream: str) -> SelectOfScalar[int]:
+    last = func.coalesce(func.max(Event.seq), 0)
+    return select(last).where(col(Event.reference) == reference, col(Event.stream) == stream)
+
+
+async def _write(session: AsyncSession, line: Mapping[str, Any]) -> bool:
+    """Write a line unless there is one under its number: one statement, for no request has fewer than six lines."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    written = await session.exec(insert(Event).values(line).on_conflict_do_nothing())
+    return written.rowcount == 1
 
 
 async def _recorded_kind(session: AsyncSession, reference: str, stream: str, seq: int) -> EventKind | None:
