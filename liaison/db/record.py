@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func
+from sqlalchemy import Insert, bindparam, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import SelectOfScalar
 
 from liaison.db.errors import RequestUnknown
-from liaison.db.tables import ClerkItem, Event, Fault, Request
+from liaison.db.tables import ClerkItem, Event, Fault, Request, metadata
 from liaison.policy.recipients import Fault as RosterFault
 from liaison.policy.words import EventKind
 
@@ -21,8 +20,17 @@ INTAKE, INBOX, MESSAGES = "intake", "inbox", "messages"
 BESIDE = "-b"
 """Ends the name of the stream beside a run's, for lines whose number another time has taken."""
 
-# What every step of every request asks is built once: to build it takes longer than to run it.
+# What every step of every request says is built once: to build it takes longer than to run it.
 _LOCKED: Final = select(Request).where(Request.reference == bindparam("reference")).with_for_update()
+_LAST_SEQ: Final = select(func.coalesce(func.max(Event.seq), 0)).where(
+    col(Event.reference) == bindparam("of_reference"), col(Event.stream) == bindparam("of_stream")
+)
+_EVENTS: Final = metadata.tables["event"]
+_LINE: Final = {
+    "sqlite": sqlite.insert(_EVENTS).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(_EVENTS).on_conflict_do_nothing(),
+}
+_NEXT_LINE: Final = {name: line.values(seq=_LAST_SEQ.scalar_subquery() + 1) for name, line in _LINE.items()}
 
 
 async def lock_request(session: AsyncSession, reference: str) -> Request:
@@ -75,7 +83,7 @@ async def append_event(
         "recorded_at": recorded_at,
     }
     if seq is None:
-        return await _write(session, line | {"seq": _last_seq(reference, stream).scalar_subquery() + 1})
+        return await _write(session, line, _NEXT_LINE)
     if await _write(session, line | {"seq": seq}):
         return True
     if await _recorded_kind(session, reference, stream, seq) is kind:
@@ -93,7 +101,7 @@ async def recorded_line(session: AsyncSession, reference: str, stream: str, seq:
 
 async def last_seq(session: AsyncSession, reference: str, stream: str) -> int:
     """Number of a stream's last event; 0 for none."""
-    return (await session.exec(_last_seq(reference, stream))).one()
+    return (await session.exec(_LAST_SEQ, params={"of_reference": reference, "of_stream": stream})).one()
 
 
 async def first_dispatch(session: AsyncSession, reference: str) -> Mapping[str, Any] | None:
@@ -123,15 +131,10 @@ async def record_faults(
         session.add(Fault(reference=reference, rung=rung, subject=subject, reason=fault.kind.value, found_at=at))
 
 
-def _last_seq(reference: str, stream: str) -> SelectOfScalar[int]:
-    last = func.coalesce(func.max(Event.seq), 0)
-    return select(last).where(col(Event.reference) == reference, col(Event.stream) == stream)
-
-
-async def _write(session: AsyncSession, line: Mapping[str, Any]) -> bool:
-    """Write a line unless there is one under its number: one statement, for no request has fewer than six lines."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    written = await session.exec(insert(Event).values(line).on_conflict_do_nothing())
+async def _write(session: AsyncSession, line: Mapping[str, Any], statement: Mapping[str, Insert] = _LINE) -> bool:
+    """Write a line unless there is one under its number."""
+    of = {"of_reference": line["reference"], "of_stream": line["stream"]}
+    written = await session.exec(statement[session.get_bind().dialect.name], params={**line, **of})
     return written.rowcount == 1
 
 
