@@ -26,9 +26,10 @@ _LAST_SEQ: Final = select(func.coalesce(func.max(Event.seq), 0)).where(
     col(Event.reference) == bindparam("of_reference"), col(Event.stream) == bindparam("of_stream")
 )
 _EVENTS: Final = metadata.tables["event"]
+_NUMBER: Final = ("reference", "stream", "seq")
 _LINE: Final = {
-    "sqlite": sqlite.insert(_EVENTS).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(_EVENTS).on_conflict_do_nothing(),
+    name: insert(_EVENTS).on_conflict_do_nothing(index_elements=_NUMBER).execution_options(preserve_rowcount=True)
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 _NEXT_LINE: Final = {name: line.values(seq=_LAST_SEQ.scalar_subquery() + 1) for name, line in _LINE.items()}
 
