@@ -87,7 +87,7 @@ class JudgeNotification:
 
 async def _department_asked_for(session: AsyncSession, request: Request) -> str | None:
     """The row's department is the one asked for until a first order went out; from then on it is the holder's."""
-    first = await first_dispatch(session, request.reference)
+    first = await first_dispatch(session, request.reference) if request.work_order else None
     if first is None:
         return request.department
     named: str = first["holder"]

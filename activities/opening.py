@@ -1,5 +1,7 @@
 """Claiming a request and reading its plan: the only activity a request waits for before it lives."""
 
+from dataclasses import replace
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
@@ -38,18 +40,29 @@ class Opening:
             if first:
                 kind = EventKind.STARTED if claimed.stream == 1 else EventKind.REPAIRED
                 await append_event(session, claimed.reference, stream, kind, now, PLATFORM, recorded_at=now, seq=1)
-            opened = await self._opened(session, request, stream)
+            is_new = first and claimed.stream == 1
+            opened = await (self._fresh(session, request) if is_new else self._as_it_stands(session, request, stream))
             if request.procedure is Procedure.SUMMARY:
                 request.stage = Stage.ANSWERING
             return opened
 
-    async def _opened(self, session: AsyncSession, request: Request, stream: str) -> Opened:
-        rulebook, reference = self._tools.rulebook, request.reference
+    async def _as_it_stands(self, session: AsyncSession, request: Request, stream: str) -> Opened:
+        """What an earlier run, or an earlier try, has left."""
+        reference, roster = request.reference, await self._tools.rulebook.roster(session)
+        return replace(
+            await self._fresh(session, request),
+            recorded=[record.rung for record in await rung_records(session, reference)],
+            holder=holder_message(roster, await order_in_force(session, request)),
+            offered=holder_message(roster, await offer_of(session, reference, request.work_order)),
+            last_seq=await last_seq(session, reference, stream),
+        )
+
+    async def _fresh(self, session: AsyncSession, request: Request) -> Opened:
+        """A request of which no run has heard: nobody holds it, nothing was recorded."""
         plan = await newest_plan(session, request)
-        planned, roster = await planned_for(self._tools, session, request, plan), await rulebook.roster(session)
+        planned = await planned_for(self._tools, session, request, plan)
         summary = request.procedure is Procedure.SUMMARY
-        answer = await waiting_answer(session, reference) if summary else None
-        offer = await offer_of(session, reference, request.work_order)
+        answer = await waiting_answer(session, request.reference) if summary else None
         return Opened(
             court=request.court,
             procedure=request.procedure,
@@ -62,11 +75,7 @@ class Opening:
             answer_due_at=planned.answer_due_at,
             answer_act_at=planned.answer_act_at,
             rungs=planned.rungs,
-            recorded=[record.rung for record in await rung_records(session, reference)],
-            holder=holder_message(roster, await order_in_force(session, request)),
-            offered=holder_message(roster, offer),
             answered_by=action_message(answer) if answer else None,
-            last_seq=await last_seq(session, reference, stream),
         )
 
 

@@ -17,4 +17,3 @@ async def close_with_attached(session: AsyncSession, request: Request, outcome: 
         .where((col(Request.reference) == request.reference) | (col(Request.attached_to) == request.reference))
         .values(stage=Stage.CLOSED, outcome=outcome, closed_at=now, open_matter=None, next_due_at=None)
     )
-    await session.refresh(request)

@@ -3,15 +3,15 @@
 A transaction belongs to whoever opened it: functions of this package take the session and never commit.
 """
 
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import aiosqlite
-from sqlalchemy import event, make_url
+from sqlalchemy import URL, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from liaison.db.near import BEGIN_IMMEDIATE, DRIVER
 
 LOCK_PATIENCE_MILLISECONDS = 10_000
 
@@ -20,21 +20,6 @@ SQLITE_PRAGMAS = (
     # A destroyed data key must not stay readable in a page that nobody has overwritten yet.
     "secure_delete=ON",
 )
-
-BEGIN_IMMEDIATE = "BEGIN IMMEDIATE"
-
-
-class _NearConnection(aiosqlite.Connection):
-    """Runs statements where they are asked for; only what may wait, for the lock or the disk, goes to its thread.
-
-    On a few rows by key SQLite spends microseconds, a way to the thread and back costs many times that, and one
-    transaction makes dozens of such ways: they were half of what registering a request cost.
-    """
-
-    async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
-        if fn.__name__ == "commit" or BEGIN_IMMEDIATE in args:
-            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
-        return fn(*args, **kwargs)
 
 
 def _open_sqlite(connection: Any, _record: Any) -> None:
@@ -61,13 +46,8 @@ def _begin_deferred(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-def _sqlite_engine(url: str, size: int, begin: Any, connection: type[aiosqlite.Connection]) -> AsyncEngine:
-    path = make_url(url).database or ""
-
-    def connect() -> aiosqlite.Connection:
-        return connection(lambda: sqlite3.connect(path, check_same_thread=False), iter_chunk_size=64)
-
-    engine = create_async_engine(url, pool_size=size, max_overflow=0, async_creator=connect)
+def _sqlite_engine(url: URL, size: int, begin: Any) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=size, max_overflow=0)
     event.listen(engine.sync_engine, "connect", _open_sqlite)
     event.listen(engine.sync_engine, "begin", begin)
     return engine
@@ -85,9 +65,10 @@ class Database:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self._writer = _sqlite_engine(url, 1, _begin_immediate, _NearConnection)
-            self._reader = _sqlite_engine(url, readers, _begin_deferred, aiosqlite.Connection)
-            self._near = _sqlite_engine(url, readers, _begin_deferred, _NearConnection)
+            near = make_url(url).set(drivername=DRIVER)
+            self._writer = _sqlite_engine(near, 1, _begin_immediate)
+            self._reader = _sqlite_engine(make_url(url), readers, _begin_deferred)
+            self._near = _sqlite_engine(near, readers, _begin_deferred)
         else:
             engine = create_async_engine(url, pool_size=readers * 2, pool_pre_ping=True)
             event.listen(engine.sync_engine, "connect", _open_postgres)

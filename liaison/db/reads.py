@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -43,9 +44,14 @@ class RequestFilters:
 
 async def find_request(session: AsyncSession, scope: Scope, reference: str) -> Found | None:
     """A request, if the scope may see it."""
-    found = await session.exec(_with_plan().where(col(Request.reference) == reference, visible(scope)))
-    row = found.one_or_none()
+    row = (await session.exec(_find(scope), params={"reference": reference})).one_or_none()
     return None if row is None else Found(row[0], row[1], row[2])
+
+
+@lru_cache(maxsize=1024)
+def _find(scope: Scope) -> Select[Request, Request, Plan]:
+    """Made once for a key: to build this statement takes longer than to run it."""
+    return _with_plan().where(col(Request.reference) == bindparam("reference"), visible(scope))
 
 
 async def list_requests(

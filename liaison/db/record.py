@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func
+from sqlalchemy import Insert, bindparam, func
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.errors import RequestUnknown
-from liaison.db.tables import ClerkItem, Event, Fault, Request
+from liaison.db.tables import ClerkItem, Event, Fault, Request, metadata
 from liaison.policy.recipients import Fault as RosterFault
 from liaison.policy.words import EventKind
 
@@ -19,6 +20,19 @@ INTAKE, INBOX, MESSAGES = "intake", "inbox", "messages"
 BESIDE = "-b"
 """Ends the name of the stream beside a run's, for lines whose number another time has taken."""
 
+# What every step of every request says is built once: to build it takes longer than to run it.
+_LOCKED: Final = select(Request).where(Request.reference == bindparam("reference")).with_for_update()
+_LAST_SEQ: Final = select(func.coalesce(func.max(Event.seq), 0)).where(
+    col(Event.reference) == bindparam("of_reference"), col(Event.stream) == bindparam("of_stream")
+)
+_EVENTS: Final = metadata.tables["event"]
+_NUMBER: Final = ("reference", "stream", "seq")
+_LINE: Final = {
+    name: insert(_EVENTS).on_conflict_do_nothing(index_elements=_NUMBER).execution_options(preserve_rowcount=True)
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+_NEXT_LINE: Final = {name: line.values(seq=_LAST_SEQ.scalar_subquery() + 1) for name, line in _LINE.items()}
+
 
 async def lock_request(session: AsyncSession, reference: str) -> Request:
     """The request, locked until the transaction ends (SQLite's writer lock already covers it).
@@ -26,8 +40,7 @@ async def lock_request(session: AsyncSession, reference: str) -> Request:
     Raises:
         RequestUnknown: No such reference.
     """
-    found = await session.exec(select(Request).where(Request.reference == reference).with_for_update())
-    request = found.one_or_none()
+    request = (await session.exec(_LOCKED, params={"reference": reference})).one_or_none()
     if request is None:
         raise RequestUnknown(reference)
     return request
@@ -61,28 +74,22 @@ async def append_event(
         recorded_at: Now.
         seq: The number the workflow gave it; None for the stream's next.
     """
+    line = {
+        "reference": reference,
+        "stream": stream,
+        "kind": kind,
+        "at": at,
+        "actor": actor,
+        "detail": detail or {},
+        "recorded_at": recorded_at,
+    }
     if seq is None:
-        seq = await last_seq(session, reference, stream) + 1
-    elif (recorded := await _recorded_kind(session, reference, stream, seq)) is not None:
-        if recorded is kind:
-            return False
-        stream = f"{stream}{BESIDE}"
-        if await _recorded_kind(session, reference, stream, seq) is not None:
-            return False
-    session.add(
-        Event(
-            reference=reference,
-            stream=stream,
-            seq=seq,
-            kind=kind,
-            at=at,
-            actor=actor,
-            detail=detail or {},
-            recorded_at=recorded_at,
-        )
-    )
-    await session.flush()
-    return True
+        return await _write(session, line, _NEXT_LINE)
+    if await _write(session, line | {"seq": seq}):
+        return True
+    if await _recorded_kind(session, reference, stream, seq) is kind:
+        return False
+    return await _write(session, line | {"seq": seq, "stream": f"{stream}{BESIDE}"})
 
 
 async def recorded_line(session: AsyncSession, reference: str, stream: str, seq: int) -> Event | None:
@@ -95,10 +102,7 @@ async def recorded_line(session: AsyncSession, reference: str, stream: str, seq:
 
 async def last_seq(session: AsyncSession, reference: str, stream: str) -> int:
     """Number of a stream's last event; 0 for none."""
-    last = await session.exec(
-        select(func.max(Event.seq)).where(col(Event.reference) == reference, col(Event.stream) == stream)
-    )
-    return last.one() or 0
+    return (await session.exec(_LAST_SEQ, params={"of_reference": reference, "of_stream": stream})).one()
 
 
 async def first_dispatch(session: AsyncSession, reference: str) -> Mapping[str, Any] | None:
@@ -126,6 +130,13 @@ async def record_faults(
     for fault in faults:
         subject = fault.staff_id or fault.post.value
         session.add(Fault(reference=reference, rung=rung, subject=subject, reason=fault.kind.value, found_at=at))
+
+
+async def _write(session: AsyncSession, line: Mapping[str, Any], statement: Mapping[str, Insert] = _LINE) -> bool:
+    """Write a line unless there is one under its number."""
+    of = {"of_reference": line["reference"], "of_stream": line["stream"]}
+    written = await session.exec(statement[session.get_bind().dialect.name], params={**line, **of})
+    return written.rowcount == 1
 
 
 async def _recorded_kind(session: AsyncSession, reference: str, stream: str, seq: int) -> EventKind | None:

@@ -61,6 +61,8 @@ async def annul_rungs(
 
     What is left of the supervision is that of the highest rung which stands.
     """
+    if request.rung is None:
+        return []
     standing, annulled = [], []
     for record in await rung_records(session, request.reference):
         if record.due_at <= received_at or record.escalated_by:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,6 +14,8 @@ from liaison.keys import DataKey, KeyRing, new_data_key
 
 CONTENT = "content"
 """Subject of the party's own text."""
+
+_KEY: Final = "data key"
 
 
 @dataclass(frozen=True)
@@ -30,19 +33,23 @@ async def create_data_key(session: AsyncSession, ring: KeyRing, reference: str) 
     """A fresh data key for a new request, stored wrapped."""
     key = new_data_key()
     session.add(DataKeyRow(reference=reference, wrapped=ring.wrap(key, reference.encode())))
+    session.info[_KEY, reference] = key
     return key
 
 
 async def data_key(session: AsyncSession, ring: KeyRing, reference: str) -> DataKey:
-    """The request's data key.
+    """The request's data key, read and unwrapped once a session.
 
     Raises:
         RequestUnknown: There is none: no such request, or its texts were erased.
     """
-    row = await session.get(DataKeyRow, reference)
-    if row is None:
-        raise RequestUnknown(reference)
-    return ring.unwrap(row.wrapped, reference.encode())
+    if (_KEY, reference) not in session.info:
+        row = await session.get(DataKeyRow, reference)
+        if row is None:
+            raise RequestUnknown(reference)
+        session.info[_KEY, reference] = ring.unwrap(row.wrapped, reference.encode())
+    key: DataKey = session.info[_KEY, reference]
+    return key
 
 
 async def write_text(

@@ -15,8 +15,10 @@ async def send_order(
     session: AsyncSession, request: Request, roster: Roster, holder: Holder, given_by: str, now: datetime
 ) -> WorkOrder:
     """Send a work order that takes effect at once: the platform's own dispatch."""
-    order = await offer_order(session, request, roster, holder, given_by, None, now)
+    await withdraw_offer(session, request, now)
+    order = await _next_order(session, request, roster, holder, given_by, None, now)
     await put_in_force(session, request, order, now)
+    session.add(order)
     return order
 
 
@@ -31,9 +33,24 @@ async def offer_order(
 ) -> WorkOrder:
     """Offer a work order: the giver holds on until the taker signs in. An older offer lapses."""
     await withdraw_offer(session, request, now)
+    order = await _next_order(session, request, roster, holder, given_by, action_id, now)
+    session.add(order)
+    await session.flush()
+    return order
+
+
+async def _next_order(
+    session: AsyncSession,
+    request: Request,
+    roster: Roster,
+    holder: Holder,
+    given_by: str,
+    action_id: str | None,
+    now: datetime,
+) -> WorkOrder:
     last = await session.exec(select(func.max(WorkOrder.number)).where(col(WorkOrder.reference) == request.reference))
     person = roster.staff(holder.id)
-    order = WorkOrder(
+    return WorkOrder(
         reference=request.reference,
         number=(last.one() or 0) + 1,
         holder_id=holder.id,
@@ -46,9 +63,6 @@ async def offer_order(
         action_id=action_id,
         sent_at=now,
     )
-    session.add(order)
-    await session.flush()
-    return order
 
 
 async def put_in_force(session: AsyncSession, request: Request, order: WorkOrder, now: datetime) -> None:

@@ -28,7 +28,7 @@ class Matter:
     Attributes:
         own: The request the actor named; ``main`` the one it is attached to, or itself.
         order: The work order in force; ``offer`` one that waits for its taker.
-        in_inbox: Whether the request lies in the actor's inbox of supervision.
+        in_inbox: Whether the request lies in the inbox of the actor who supervises it.
     """
 
     own: Request

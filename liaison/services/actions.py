@@ -149,6 +149,7 @@ class _Keeping:
         rulebook, scope = self._platform.rulebook, self._scope
         main = await lock_request(session, found.main.reference)
         in_chamber = scope.role is KeyRole.CHAMBER
+        supervises = self._action.kind is ActionKind.SUPERVISION_ACT
         return Matter(
             own=found.own,
             main=main,
@@ -156,7 +157,7 @@ class _Keeping:
             policy=await rulebook.policy(session, main.policy_version),
             order=await work_order_in_force(session, main.reference, main.work_order),
             offer=await offer_of(session, main.reference, main.work_order),
-            in_inbox=await is_supervised_by(session, main.reference, scope.staff, chamber=in_chamber),
+            in_inbox=supervises and await is_supervised_by(session, main.reference, scope.staff, chamber=in_chamber),
             now=now,
         )
 
@@ -223,8 +224,9 @@ class _Keeping:
         await append_event(session, row.reference, INBOX, kind, at, row.by, detail, recorded_at=matter.now)
         if not matter.is_closed:
             return row
-        settled = await settle_action(session, row.id, ActionState.AFTER_CLOSURE, matter.now)
-        return settled or row
+        if await settle_action(session, row.id, ActionState.AFTER_CLOSURE, matter.now):
+            await session.refresh(row)
+        return row
 
     def _answer(self, row: Action, status: int) -> Answer:
         location = action_location(self._reference, row.kind, row.id)

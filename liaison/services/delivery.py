@@ -169,7 +169,7 @@ async def _settle(
     now = platform.clock()
     async with platform.db.write() as session:
         await lock_request(session, action.reference)
-        if await settle_action(session, action.id, state, now, refusal) is None:
+        if not await settle_action(session, action.id, state, now, refusal):
             return
         detail = {"action": action.id, "kind": action.kind.value}
         if refusal is not None:
