@@ -1,0 +1,162 @@
+"""An SMSC over SMPP 3.4: one connection that is made anew whenever it is lost. Install it with
+``make install EXTRAS="smpp"``.
+
+A long message goes out in parts with a header that puts them together. Only its last part asks for a receipt: the
+message bears that part's name.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Final
+
+import smpp34
+import structlog
+
+from liaison.gateways.sms import smpp_link
+from liaison.gateways.sms.accounts import SMPP, SmppAccount
+from liaison.gateways.sms.length import divided
+from liaison.gateways.sms.port import (
+    CallbackDesk,
+    Capabilities,
+    Fate,
+    GatewayBusy,
+    GatewayInDoubt,
+    GatewayRefused,
+    GatewayUnavailable,
+    ShortMessage,
+    Submission,
+)
+from liaison.gateways.sms.smpp_inbox import Inbox
+from liaison.gateways.sms.smpp_link import OK, BindRefused, Link, LinkLost
+
+LINK_SECONDS: Final = 1.0
+"""How long a message waits for the connection, or for room in its window."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+"""Seconds between attempts to connect: each pause is twice the last."""
+THROTTLED: Final = timedelta(seconds=1)
+PART_PAUSE: Final = 0.2
+"""Seconds until a part is tried again whose message is already under way."""
+
+_INTERNATIONAL, _ISDN = 1, 1
+_UCS2: Final = 0x08
+_HEADED: Final = 0x40
+_RECEIPT: Final = 0x01
+_BUSY: Final = frozenset({0x14, 0x58})
+"""ESME_RMSGQFUL, ESME_RTHROTTLED."""
+_NEVER: Final = frozenset({0x01, 0x0B, 0x43, 0x50, 0x51})
+"""The text's length, the number, the class, or the number's type: the same message would be refused again."""
+_log = structlog.get_logger()
+
+
+class SmppGateway:
+    """Sends our own texts; receipts and answers come over the same connection."""
+
+    name = SMPP
+
+    def __init__(self, account: SmppAccount, clock: Callable[[], datetime]) -> None:
+        """Nothing is connected outside ``listening``."""
+        self.can = Capabilities(receipts=True, extension_codes=True, rate=account.rate)
+        self._account, self._clock = account, clock
+        self._link: Link | None = None
+        self._linked = asyncio.Event()
+        self._references = count(random.SystemRandom().randrange(256))
+
+    async def submit(self, message: ShortMessage) -> Submission:
+        """One ``submit_sm`` a part, in their order."""
+        texts = divided(message.text)
+        reference = next(self._references) % 256
+        name = ""
+        for number, text in enumerate(texts, 1):
+            header = bytes((5, 0, 3, reference, len(texts), number)) if len(texts) > 1 else b""
+            make = self._part(message, header + text.encode("utf-16-be"), bool(header), number == len(texts))
+            status, name = await self._submit(make)
+            while number > 1 and status in _BUSY:
+                # The first part is out: the sender's patience decides how long the others are tried.
+                await asyncio.sleep(PART_PAUSE)
+                status, name = await self._submit(make)
+            if status != OK:
+                raise GatewayInDoubt(_says(status)) if number > 1 else _not_taken(status)
+        return Submission(name, Fate.SUBMITTED)
+
+    async def look_up(self, message: ShortMessage) -> Submission:
+        """An SMSC knows messages by the name it gave them alone, and that is what we do not have."""
+        return Submission(None, Fate.CANNOT_SAY)
+
+    @asynccontextmanager
+    async def listening(self, desk: CallbackDesk) -> AsyncIterator[None]:
+        """Stay connected; messages can be submitted for as long."""
+        staying = asyncio.create_task(self._stay_connected(Inbox(desk, self._account.source, self._clock)))
+        try:
+            yield
+        finally:
+            staying.cancel()
+            await asyncio.gather(staying, return_exceptions=True)
+
+    def _part(self, message: ShortMessage, body: bytes, headed: bool, last: bool) -> Callable[[int], smpp34.SubmitSm]:
+        return lambda sequence: smpp34.SubmitSm(
+            self._account.source + message.code,
+            message.to.removeprefix("+"),
+            body,
+            dest_addr_ton=_INTERNATIONAL,
+            dest_addr_npi=_ISDN,
+            esm_class=_HEADED if headed else 0,
+            registered_delivery=_RECEIPT if last else 0,
+            data_coding=_UCS2,
+            sequence_number=sequence,
+        )
+
+    async def _submit(self, make: Callable[[int], smpp34.SubmitSm]) -> tuple[int, str]:
+        link = await self._connected()
+        try:
+            async with asyncio.timeout(LINK_SECONDS):
+                await link.window.acquire()
+        except TimeoutError:
+            raise GatewayBusy("the window of the SMSC is full", THROTTLED) from None
+        try:
+            if link.lost.is_set():
+                raise GatewayUnavailable("the connection to the SMSC is lost")
+            return await link.submit(make)
+        except LinkLost:
+            raise GatewayInDoubt("the connection to the SMSC was lost before it answered") from None
+        finally:
+            link.window.release()
+
+    async def _connected(self) -> Link:
+        try:
+            async with asyncio.timeout(LINK_SECONDS):
+                await self._linked.wait()
+        except TimeoutError:
+            raise GatewayUnavailable("there is no connection to the SMSC") from None
+        assert self._link is not None
+        return self._link
+
+    async def _stay_connected(self, inbox: Inbox) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                async with smpp_link.bound(self._account, inbox.take) as self._link:
+                    self._linked.set()
+                    pause = FIRST_PAUSE
+                    _log.info("bound to the SMSC")
+                    await self._link.lost.wait()
+                _log.warning("the connection to the SMSC is lost")
+            except (OSError, LinkLost, BindRefused) as fault:
+                _log.warning("no connection to the SMSC", error_type=type(fault).__name__, again_after=pause)
+            finally:
+                self._linked.clear()
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _not_taken(status: int) -> Exception:
+    if status in _BUSY:
+        return GatewayBusy(_says(status), THROTTLED)
+    return GatewayRefused(_says(status)) if status in _NEVER else GatewayUnavailable(_says(status))
+
+
+def _says(status: int) -> str:
+    return f"the SMSC answers 0x{status:02x}"

@@ -1,0 +1,206 @@
+"""One bound connection to an SMSC (SMPP 3.4), with the codec of smpp34.
+
+The library's own client answers whatever the SMSC delivers before anybody has it on disk; a session of ours answers
+when it is kept (ADR 0011).
+"""
+
+import asyncio
+import ssl
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import smpp34
+import structlog
+
+from liaison.gateways.sms.accounts import SmppAccount
+
+BIND_TRANSCEIVER, DELIVER_SM, UNBIND, ENQUIRE_LINK = 0x09, 0x05, 0x06, 0x15
+ANSWER: Final = 0x80000000
+"""The bit that makes a command its answer; alone it is the answer to what cannot be understood."""
+OK: Final = 0x00
+INVALID_COMMAND_LENGTH: Final = 0x02
+INVALID_COMMAND: Final = 0x03
+VERSION: Final = 0x34
+
+CONNECT_SECONDS: Final = 5.0
+ANSWER_SECONDS: Final = 10.0
+IDLE_SECONDS: Final = 30.0
+"""After so long a silence the SMSC is asked whether it is there."""
+UNBIND_SECONDS: Final = 1.0
+LARGEST: Final = 70_000
+"""Octets of the largest PDU: one optional parameter of 64 KiB."""
+
+_HEADER: Final = struct.Struct(">IIII")
+_log = structlog.get_logger()
+
+Deliver = Callable[[smpp34.DeliverSm], Awaitable[int]]
+"""Takes what the SMSC delivers; gives the status of our answer."""
+
+
+class LinkLost(Exception):
+    """The connection ended, or fell silent, before the answer came."""
+
+
+class BindRefused(Exception):
+    """The SMSC does not let us in; the text holds its status."""
+
+
+@asynccontextmanager
+async def bound(account: SmppAccount, deliver: Deliver) -> AsyncIterator["Link"]:
+    """A connection bound as transceiver for the length of the block.
+
+    Raises:
+        OSError: It cannot be connected, or not in time.
+        LinkLost: It ended before it was bound.
+        BindRefused: System id or password are not the SMSC's.
+    """
+    context = ssl.create_default_context() if account.tls else None
+    opening = asyncio.open_connection(account.host, account.port, ssl=context)
+    link = Link(*await asyncio.wait_for(opening, CONNECT_SECONDS), deliver, account.window)
+    reading = asyncio.create_task(link.read())
+    beating = asyncio.create_task(link.beat())
+    try:
+        await link.bind(account.system_id, account.password)
+        try:
+            yield link
+        finally:
+            await link.unbind()
+    finally:
+        reading.cancel()
+        beating.cancel()
+        await asyncio.gather(reading, beating, return_exceptions=True)
+        await link.close()
+
+
+class Link:
+    """Requests and answers over one connection; ``lost`` is set when it is no longer fit for anything."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, deliver: Deliver, window: int
+    ) -> None:
+        self._reader, self._writer, self._deliver = reader, writer, deliver
+        self._sequence = 0
+        self._waiting: dict[int, asyncio.Future[smpp34.RawPdu]] = {}
+        self._delivering: set[asyncio.Task[None]] = set()
+        self.window = asyncio.Semaphore(window)
+        self.lost = asyncio.Event()
+
+    async def bind(self, system_id: str, password: str) -> None:
+        """Log in for both directions."""
+        no_type, no_range = b"\0", b"\0"
+        who = system_id.encode("ascii") + b"\0" + password.encode("ascii") + b"\0"
+        answer = await self._ask(BIND_TRANSCEIVER, who + no_type + bytes((VERSION, 0, 0)) + no_range)
+        if answer.command_status != OK:
+            raise BindRefused(f"status 0x{answer.command_status:02x}")
+
+    async def submit(self, message: Callable[[int], smpp34.SubmitSm]) -> tuple[int, str]:
+        """Send one ``submit_sm``, made for its sequence number; the SMSC's status and its name for the message.
+
+        Raises:
+            LinkLost: It may have been heard.
+        """
+        sequence = self._next()
+        answer = await self._answered(sequence, message(sequence).encode())
+        return answer.command_status, answer.body.partition(b"\0")[0].decode("ascii", "replace")
+
+    async def unbind(self) -> None:
+        """Say goodbye; a link that is lost needs none."""
+        try:
+            await asyncio.wait_for(self._ask(UNBIND), UNBIND_SECONDS)
+        except (LinkLost, TimeoutError):
+            return
+
+    async def close(self) -> None:
+        """End the connection; whoever waits for an answer hears that it is lost."""
+        self._lose()
+        delivering = [task for task in self._delivering if task.cancel()]
+        await asyncio.gather(*delivering, return_exceptions=True)
+        self._writer.close()
+
+    async def beat(self) -> None:
+        """Ask now and then whether the SMSC is there; a link without an answer is lost."""
+        while not self.lost.is_set():
+            await asyncio.sleep(IDLE_SECONDS)
+            try:
+                await self._ask(ENQUIRE_LINK)
+            except LinkLost:
+                self._lose()
+
+    async def read(self) -> None:
+        """Take what comes until the connection ends, or sends what is no PDU."""
+        try:
+            while True:
+                head = await self._reader.readexactly(_HEADER.size)
+                length, command, _, sequence = _HEADER.unpack(head)
+                if not _HEADER.size <= length <= LARGEST:
+                    _log.warning("the SMSC sends what is no PDU")
+                    break
+                frame = head + await self._reader.readexactly(length - _HEADER.size)
+                self._take(command, sequence, frame)
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self._lose()
+
+    def _take(self, command: int, sequence: int, frame: bytes) -> None:
+        try:
+            pdu = smpp34.decode(frame)
+        except smpp34.SmppError:
+            _log.warning("the SMSC sends a PDU that cannot be read", command=f"0x{command:08x}")
+            self._write(ANSWER, INVALID_COMMAND_LENGTH, sequence)
+            return
+        if isinstance(pdu, smpp34.DeliverSm):
+            task = asyncio.create_task(self._delivered(pdu))
+            self._delivering.add(task)
+            task.add_done_callback(self._delivering.discard)
+        elif command & ANSWER:
+            waiting = self._waiting.pop(sequence, None)
+            if waiting is not None and not waiting.done() and isinstance(pdu, smpp34.RawPdu):
+                waiting.set_result(pdu)
+        elif command in (ENQUIRE_LINK, UNBIND):
+            self._write(command | ANSWER, OK, sequence)
+        else:
+            self._write(ANSWER, INVALID_COMMAND, sequence)
+
+    async def _delivered(self, pdu: smpp34.DeliverSm) -> None:
+        status = await self._deliver(pdu)
+        self._write(DELIVER_SM | ANSWER, status, pdu.sequence_number, b"\0")
+
+    async def _ask(self, command: int, body: bytes = b"") -> smpp34.RawPdu:
+        sequence = self._next()
+        return await self._answered(sequence, _frame(command, OK, sequence, body))
+
+    async def _answered(self, sequence: int, frame: bytes) -> smpp34.RawPdu:
+        if self.lost.is_set():
+            raise LinkLost
+        answer: asyncio.Future[smpp34.RawPdu] = asyncio.get_running_loop().create_future()
+        self._waiting[sequence] = answer
+        try:
+            self._writer.write(frame)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._writer.drain()
+                return await answer
+        except (OSError, TimeoutError) as fault:
+            raise LinkLost from fault
+        finally:
+            self._waiting.pop(sequence, None)
+
+    def _write(self, command: int, status: int, sequence: int, body: bytes = b"") -> None:
+        if not self.lost.is_set():
+            self._writer.write(_frame(command, status, sequence, body))
+
+    def _next(self) -> int:
+        self._sequence = self._sequence % 0x7FFFFFFF + 1
+        return self._sequence
+
+    def _lose(self) -> None:
+        self.lost.set()
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(LinkLost())
+
+
+def _frame(command: int, status: int, sequence: int, body: bytes) -> bytes:
+    return _HEADER.pack(_HEADER.size + len(body), command, status, sequence) + body
