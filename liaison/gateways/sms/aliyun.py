@@ -33,7 +33,7 @@ from liaison.gateways.sms.port import (
 )
 
 PARAMETER: Final = 35
-"""Characters a parameter may have (https://help.aliyun.com/zh/sms/user-guide/sms-template-specifications)."""
+"""Characters a parameter may have (1 to 35, https://developer.aliyun.com/ask/220871)."""
 CONNECT_SECONDS: Final = 2
 ANSWER_SECONDS: Final = 10
 PAGE: Final = 50

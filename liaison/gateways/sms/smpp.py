@@ -128,10 +128,11 @@ class SmppGateway:
     async def _connected(self) -> Link:
         try:
             async with asyncio.timeout(LINK_SECONDS):
-                await self._linked.wait()
+                while self._link is None or self._link.lost.is_set():
+                    self._linked.clear()
+                    await self._linked.wait()
         except TimeoutError:
             raise GatewayUnavailable("there is no connection to the SMSC") from None
-        assert self._link is not None
         return self._link
 
     async def _stay_connected(self, inbox: Inbox) -> None:
@@ -146,8 +147,6 @@ class SmppGateway:
                 _log.warning("the connection to the SMSC is lost")
             except (OSError, LinkLost, BindRefused) as fault:
                 _log.warning("no connection to the SMSC", error_type=type(fault).__name__, again_after=pause)
-            finally:
-                self._linked.clear()
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, LONGEST_PAUSE)
 

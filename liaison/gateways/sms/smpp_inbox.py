@@ -92,7 +92,8 @@ class Inbox:
     async def _keep_parts(self, pdu: smpp34.DeliverSm, name: tuple[str, str, int, int]) -> None:
         message = self._messages[name]
         try:
-            await asyncio.wait_for(message.whole.wait(), PARTS_SECONDS)
+            async with asyncio.timeout(PARTS_SECONDS):
+                await message.whole.wait()
         except TimeoutError:
             _log.warning("parts of a message are kept without the others", came=len(message.parts), of=name[3])
         del self._messages[name]

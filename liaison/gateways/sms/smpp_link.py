@@ -57,8 +57,9 @@ async def bound(account: SmppAccount, deliver: Deliver) -> AsyncIterator["Link"]
         BindRefused: System id or password are not the SMSC's.
     """
     context = ssl.create_default_context() if account.tls else None
-    opening = asyncio.open_connection(account.host, account.port, ssl=context)
-    link = Link(*await asyncio.wait_for(opening, CONNECT_SECONDS), deliver, account.window)
+    async with asyncio.timeout(CONNECT_SECONDS):
+        reader, writer = await asyncio.open_connection(account.host, account.port, ssl=context)
+    link = Link(reader, writer, deliver, account.window)
     reading = asyncio.create_task(link.read())
     beating = asyncio.create_task(link.beat())
     try:
@@ -108,7 +109,8 @@ class Link:
     async def unbind(self) -> None:
         """Say goodbye; a link that is lost needs none."""
         try:
-            await asyncio.wait_for(self._ask(UNBIND), UNBIND_SECONDS)
+            async with asyncio.timeout(UNBIND_SECONDS):
+                await self._ask(UNBIND)
         except (LinkLost, TimeoutError):
             return
 

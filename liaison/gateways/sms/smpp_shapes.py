@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from calendars.core import SHANGHAI
 from liaison.gateways.phones import e164
@@ -35,6 +35,9 @@ _STATE: Final = re.compile(r"\bstat:([A-Z]{7})", re.IGNORECASE)
 _DONE: Final = re.compile(r"\bdone date:(\d{12}|\d{10})(?!\d)", re.IGNORECASE)
 
 
+Octets = Annotated[str, StringConstraints(pattern="^([0-9a-f]{2})*$")]
+
+
 class _Delivered(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -44,7 +47,7 @@ class _Delivered(BaseModel):
     to: str
     esm_class: int
     data_coding: int
-    parts: list[str | None]
+    parts: list[Octets | None]
     receipted_id: str | None
     state: int | None
 
