@@ -13,9 +13,14 @@ import pytest
 
 PEERS = Path(__file__).parents[1] / "peers"
 
+
+def installed() -> bool:
+    """Whether it can be run here."""
+    return shutil.which("node") is not None and (PEERS / "node_modules" / "smpp").exists()
+
+
 needs_smsc = pytest.mark.skipif(
-    shutil.which("node") is None or not (PEERS / "node_modules" / "smpp").exists(),
-    reason="the independent SMSC is not installed: make peers (needs Node.js)",
+    not installed(), reason="the independent SMSC is not installed: make peers (needs Node.js)"
 )
 
 
