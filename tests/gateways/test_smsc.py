@@ -18,7 +18,7 @@ from liaison.gateways.sms.port import Fate, GatewayBusy, GatewayInDoubt, Gateway
 from liaison.gateways.sms.smpp import SmppGateway
 from liaison.gateways.sms.smpp_shapes import SmppShapes
 from liaison.policy.words import CallbackKind
-from tests.gateways.samples import NOW, Desk, message
+from tests.gateways.samples import KEY, NOW, Desk, message
 from tests.gateways.smsc import Smsc, needs_smsc, smsc
 from tests.ports import free_port
 
@@ -174,6 +174,53 @@ async def test_parts_that_are_not_kept_are_all_told_again(log: Path) -> None:
     assert sorted(answered) == [smpp_inbox.OK] * 2 + [smpp_inbox.TELL_US_AGAIN] * 2
     [(_, raw)] = desk.kept
     assert SmppShapes().read_replies(raw)[0].text == "已联系当事人"
+
+
+async def test_who_dies_before_it_is_kept_is_told_again(log: Path) -> None:
+    """The first listener ends in the midst of keeping, as a killed process does; the second hears it from the SMSC."""
+    began, never = asyncio.Event(), asyncio.Event()
+
+    class Stuck(Desk):
+        async def keep(self, kind: CallbackKind, raw: bytes) -> None:
+            began.set()
+            await never.wait()
+
+    async with smsc(log) as peer:
+        async with gateway(peer.port).listening(Stuck()), asyncio.timeout(10):
+            await peer.say(NUMBER, OURS, "已联系")
+            await began.wait()
+        assert peer.answered == []
+        async with gateway(peer.port).listening(desk := Desk()):
+            [(_, raw)] = await desk.holds(1)
+            assert await peer.until_answered(1) == [smpp_inbox.OK]
+    assert SmppShapes().read_replies(raw)[0].text == "已联系"
+
+
+@pytest.mark.parametrize("patience", [0.1, 5], ids=["the caller's", "our own"])
+async def test_an_answer_that_comes_late_ends_the_doubt(
+    log: Path, monkeypatch: pytest.MonkeyPatch, patience: float
+) -> None:
+    monkeypatch.setattr(smpp_link, "ANSWER_SECONDS", 0.2)
+    desk = Desk()
+    async with connected(log, "--late", "1", "--receipts", "none", desk=desk) as (ours, peer):
+        with pytest.raises((TimeoutError, GatewayInDoubt)):
+            await asyncio.wait_for(ours.submit(message()), patience)
+        [(kind, raw)] = await desk.holds(1)
+        [line] = peer.taken()
+    [receipt] = SmppShapes().read_receipts(raw)
+    assert (kind, receipt.provider_id, receipt.fate) == (CallbackKind.RECEIPTS, line["id"], Fate.SUBMITTED)
+    assert receipt.key == KEY
+
+
+async def test_a_late_answer_to_a_part_ends_no_doubt(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smpp_link, "ANSWER_SECONDS", 0.2)
+    desk = Desk()
+    async with connected(log, "--late", "1", "--late-by", "300", desk=desk) as (ours, peer):
+        with pytest.raises(GatewayInDoubt):
+            await ours.submit(message(LONG))
+        await asyncio.sleep(0.5)
+        assert len(peer.taken()) == 1
+    assert desk.kept == []
 
 
 async def test_it_connects_again_to_an_smsc_that_was_away(log: Path) -> None:

@@ -5,6 +5,7 @@
 // It prints {"port": n} when it listens and ends when its standard input does. FILE gets a JSON line for every submit_sm
 // it took (at, id, from, to, text, udh, registered, session), written before it answers. Faults, each followed by the
 // number of the submit_sm it begins with and, after a colon, for how many of them (default 1; 0 for ever):
+//   --late N:M      taken, answered after --late-by MS (default 500)
 //   --throttle N:M  ESME_RTHROTTLED          --full N:M    ESME_RMSGQFUL         --refuse N:M  ESME_RINVDSTADR
 //   --error N:M     ESME_RSYSERR             --silent N:M  taken, never answered
 //   --reset N:M     taken, connection reset in place of an answer              --drop N:M    reset, and not taken
@@ -20,12 +21,12 @@ const fs = require('fs');
 const readline = require('readline');
 const smpp = require('smpp');
 
-const FAULTS = ['throttle', 'full', 'refuse', 'error', 'silent', 'reset', 'drop', 'garbage'];
+const FAULTS = ['throttle', 'full', 'refuse', 'error', 'silent', 'reset', 'drop', 'garbage', 'late'];
 const STATUS = {
   throttle: smpp.ESME_RTHROTTLED, full: smpp.ESME_RMSGQFUL, refuse: smpp.ESME_RINVDSTADR, error: smpp.ESME_RSYSERR,
 };
 
-const options = { port: '0', receipts: 'once', state: 'DELIVRD', 'receipt-after': '0', again: '200' };
+const options = { port: '0', receipts: 'once', state: 'DELIVRD', 'receipt-after': '0', again: '200', 'late-by': '500' };
 for (let at = 2; at < process.argv.length; at += 2) options[process.argv[at].replace(/^--/, '')] = process.argv[at + 1];
 const log = fs.openSync(options.log, 'a');
 let submitted = 0;
@@ -117,10 +118,15 @@ function submit(pdu, session, number) {
   } else if (wrong === 'garbage') {
     session.socket.write(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'));
   } else if (wrong !== 'silent') {
-    if (options.receipts === 'first') receipts(pdu, id);
-    session.send(pdu.response({ message_id: id }));
-    if (options.receipts !== 'first') receipts(pdu, id);
+    if (wrong === 'late') setTimeout(() => answer(pdu, session, id), Number(options['late-by']));
+    else answer(pdu, session, id);
   }
+}
+
+function answer(pdu, session, id) {
+  if (options.receipts === 'first') receipts(pdu, id);
+  session.send(pdu.response({ message_id: id }));
+  if (options.receipts !== 'first') receipts(pdu, id);
 }
 
 const server = smpp.createServer((session) => {

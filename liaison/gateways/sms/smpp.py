@@ -10,6 +10,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Final
 
@@ -61,6 +62,7 @@ class SmppGateway:
         """Nothing is connected outside ``listening``."""
         self.can = Capabilities(receipts=True, extension_codes=True, rate=account.rate)
         self._account, self._clock = account, clock
+        self._inbox: Inbox | None = None
         self._link: Link | None = None
         self._linked = asyncio.Event()
         self._references = count(random.SystemRandom().randrange(256))
@@ -73,11 +75,13 @@ class SmppGateway:
         for number, text in enumerate(texts, 1):
             header = bytes((5, 0, 3, reference, len(texts), number)) if len(texts) > 1 else b""
             make = self._part(message, header + text.encode("utf-16-be"), bool(header), number == len(texts))
-            status, name = await self._submit(make)
+            # Without its last part a message has not been sent, whatever is heard of the others.
+            key = message.key if number == len(texts) else None
+            status, name = await self._submit(make, key)
             while number > 1 and status in _BUSY:
                 # The first part is out: the sender's patience decides how long the others are tried.
                 await asyncio.sleep(PART_PAUSE)
-                status, name = await self._submit(make)
+                status, name = await self._submit(make, key)
             if status != OK:
                 raise GatewayInDoubt(_says(status)) if number > 1 else _not_taken(status)
         return Submission(name, Fate.SUBMITTED)
@@ -89,7 +93,8 @@ class SmppGateway:
     @asynccontextmanager
     async def listening(self, desk: CallbackDesk) -> AsyncIterator[None]:
         """Stay connected; messages can be submitted for as long."""
-        staying = asyncio.create_task(self._stay_connected(Inbox(desk, self._account.source, self._clock)))
+        self._inbox = Inbox(desk, self._account.source, self._clock)
+        staying = asyncio.create_task(self._stay_connected(self._inbox))
         try:
             yield
         finally:
@@ -109,7 +114,7 @@ class SmppGateway:
             sequence_number=sequence,
         )
 
-    async def _submit(self, make: Callable[[int], smpp34.SubmitSm]) -> tuple[int, str]:
+    async def _submit(self, make: Callable[[int], smpp34.SubmitSm], key: str | None) -> tuple[int, str]:
         link = await self._connected()
         try:
             async with asyncio.timeout(LINK_SECONDS):
@@ -119,11 +124,15 @@ class SmppGateway:
         try:
             if link.lost.is_set():
                 raise GatewayUnavailable("the connection to the SMSC is lost")
-            return await link.submit(make)
+            return await link.submit(make, partial(self._answered_late, key))
         except LinkLost:
             raise GatewayInDoubt("the connection to the SMSC was lost before it answered") from None
         finally:
             link.window.release()
+
+    async def _answered_late(self, key: str | None, status: int, name: str) -> None:
+        if self._inbox is not None and key is not None and status == OK:
+            await self._inbox.took(key, name)
 
     async def _connected(self) -> Link:
         try:

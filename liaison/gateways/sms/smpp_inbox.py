@@ -70,6 +70,16 @@ class Inbox:
             return TELL_US_AGAIN
         return OK
 
+    async def took(self, key: str, name: str) -> None:
+        """Keep that the SMSC took a message after all, of which our sender had to doubt it."""
+        said = {"received_at": self._clock().isoformat(), "key": key, "id": name}
+        try:
+            async with asyncio.timeout(KEEP_SECONDS):
+                await self._desk.keep(CallbackKind.RECEIPTS, json.dumps(said).encode())
+        except Exception as fault:
+            # The message stays in doubt, as it would have without this answer.
+            _log.warning("a late answer of the SMSC is not kept", error_type=type(fault).__name__)
+
     async def _keep(self, pdu: smpp34.DeliverSm) -> None:
         if pdu.esm_class & _RECEIPT:
             await self._desk.keep(CallbackKind.RECEIPTS, self._raw(pdu, [_body(pdu)]))

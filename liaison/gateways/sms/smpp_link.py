@@ -7,8 +7,8 @@ when it is kept (ADR 0011).
 import asyncio
 import ssl
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import smpp34
@@ -29,6 +29,8 @@ ANSWER_SECONDS: Final = 10.0
 IDLE_SECONDS: Final = 30.0
 """After so long a silence the SMSC is asked whether it is there."""
 UNBIND_SECONDS: Final = 1.0
+LATE: Final = 1_000
+"""Answers that may still be awaited when nobody waits for them."""
 LARGEST: Final = 70_000
 """Octets of the largest PDU: one optional parameter of 64 KiB."""
 
@@ -37,6 +39,10 @@ _log = structlog.get_logger()
 
 Deliver = Callable[[smpp34.DeliverSm], Awaitable[int]]
 """Takes what the SMSC delivers; gives the status of our answer."""
+
+
+Late = Callable[[int, str], Coroutine[None, None, None]]
+"""Hears status and name of a message whose answer nobody waits for any more."""
 
 
 class LinkLost(Exception):
@@ -84,6 +90,7 @@ class Link:
         self._reader, self._writer, self._deliver = reader, writer, deliver
         self._sequence = 0
         self._waiting: dict[int, asyncio.Future[smpp34.RawPdu]] = {}
+        self._late: dict[int, Late] = {}
         self._delivering: set[asyncio.Task[None]] = set()
         self.window = asyncio.Semaphore(window)
         self.lost = asyncio.Event()
@@ -96,15 +103,21 @@ class Link:
         if answer.command_status != OK:
             raise BindRefused(f"status 0x{answer.command_status:02x}")
 
-    async def submit(self, message: Callable[[int], smpp34.SubmitSm]) -> tuple[int, str]:
+    async def submit(self, message: Callable[[int], smpp34.SubmitSm], late: Late) -> tuple[int, str]:
         """Send one ``submit_sm``, made for its sequence number; the SMSC's status and its name for the message.
+
+        ``late`` hears of them if they come when the caller has gone.
 
         Raises:
             LinkLost: It may have been heard.
         """
         sequence = self._next()
-        answer = await self._answered(sequence, message(sequence).encode())
-        return answer.command_status, answer.body.partition(b"\0")[0].decode("ascii", "replace")
+        try:
+            return _named(await self._answered(sequence, message(sequence).encode()))
+        except (LinkLost, asyncio.CancelledError):
+            if len(self._late) < LATE:
+                self._late[sequence] = late
+            raise
 
     async def unbind(self) -> None:
         """Say goodbye; a link that is lost needs none."""
@@ -119,7 +132,10 @@ class Link:
         self._lose()
         delivering = [task for task in self._delivering if task.cancel()]
         await asyncio.gather(*delivering, return_exceptions=True)
-        self._writer.close()
+        # Whatever we said before the goodbye was heard with it.
+        self._writer.transport.abort()
+        with suppress(OSError):
+            await self._writer.wait_closed()
 
     async def beat(self) -> None:
         """Ask now and then whether the SMSC is there; a link without an answer is lost."""
@@ -154,17 +170,25 @@ class Link:
             self._write(ANSWER, INVALID_COMMAND_LENGTH, sequence)
             return
         if isinstance(pdu, smpp34.DeliverSm):
-            task = asyncio.create_task(self._delivered(pdu))
-            self._delivering.add(task)
-            task.add_done_callback(self._delivering.discard)
-        elif command & ANSWER:
-            waiting = self._waiting.pop(sequence, None)
-            if waiting is not None and not waiting.done() and isinstance(pdu, smpp34.RawPdu):
-                waiting.set_result(pdu)
+            self._start(self._delivered(pdu))
+        elif command & ANSWER and isinstance(pdu, smpp34.RawPdu):
+            self._hear(sequence, pdu)
         elif command in (ENQUIRE_LINK, UNBIND):
             self._write(command | ANSWER, OK, sequence)
         else:
             self._write(ANSWER, INVALID_COMMAND, sequence)
+
+    def _hear(self, sequence: int, answer: smpp34.RawPdu) -> None:
+        waiting, late = self._waiting.pop(sequence, None), self._late.pop(sequence, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(answer)
+        elif late is not None:
+            self._start(late(*_named(answer)))
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._delivering.add(task)
+        task.add_done_callback(self._delivering.discard)
 
     async def _delivered(self, pdu: smpp34.DeliverSm) -> None:
         status = await self._deliver(pdu)
@@ -202,6 +226,11 @@ class Link:
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(LinkLost())
+
+
+def _named(answer: smpp34.RawPdu) -> tuple[int, str]:
+    """Status and name in the answer to a ``submit_sm``."""
+    return answer.command_status, answer.body.partition(b"\0")[0].decode("ascii", "replace")
 
 
 def _frame(command: int, status: int, sequence: int, body: bytes) -> bytes:

@@ -6,13 +6,13 @@ import re
 from datetime import datetime
 from typing import Annotated, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from calendars.core import SHANGHAI
 from liaison.gateways.phones import e164
 from liaison.gateways.sms.length import CUT
 from liaison.gateways.sms.port import CallbackAnswer, Fate, Inbound, Receipt, Unreadable
-from liaison.gateways.sms.reading import as_read
+from liaison.gateways.sms.reading import ProviderId, as_read
 
 _CODINGS: Final = {0: "ascii", 1: "ascii", 3: "latin-1", 8: "utf-16-be", 15: "gb18030"}
 """``data_coding`` to the coding of the text; 15 is GBK, as domestic networks have it."""
@@ -64,6 +64,20 @@ class _Delivered(BaseModel):
         return "".join(CUT if part is None else part.decode(coding, "replace") for part in octets)
 
 
+class _Taken(BaseModel):
+    """That the SMSC took a message, told after its sender had gone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    received_at: AwareDatetime
+    key: str
+    id: ProviderId
+
+
+class _Receipts(RootModel[_Delivered | _Taken]):
+    pass
+
+
 class SmppShapes:
     """One delivery, or all parts of one."""
 
@@ -81,7 +95,9 @@ class SmppShapes:
 
     def read_receipts(self, raw: bytes) -> tuple[Receipt, ...]:
         """The receipt, by optional parameters where there are any, else by its text (SMPP 3.4, appendix B)."""
-        said = as_read(_Delivered, raw)
+        said = as_read(_Receipts, raw).root
+        if isinstance(said, _Taken):
+            return (Receipt(said.id, Fate.SUBMITTED, said.received_at, key=said.key),)
         text = said.text()
         named, stated = _ID.search(text), _STATE.search(text)
         provider_id = said.receipted_id or (named[1] if named else "")
