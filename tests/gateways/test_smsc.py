@@ -126,8 +126,12 @@ async def test_a_part_that_is_throttled_is_sent_again_and_the_first_is_not(log: 
         assert "".join(line["text"] for line in peer.taken()) == LONG
 
 
-async def test_a_message_half_of_which_is_out_is_in_doubt(log: Path) -> None:
-    async with connected(log, "--refuse", "2") as (ours, peer):
+@pytest.mark.parametrize("fault", ["--refuse", "--error", "--throttle"])
+async def test_a_message_half_of_which_is_out_is_in_doubt(
+    log: Path, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("liaison.gateways.sms.smpp.PARTS_SECONDS", 0.5)
+    async with connected(log, fault, "2:0") as (ours, peer):
         with pytest.raises(GatewayInDoubt):
             await ours.submit(message(LONG))
         assert len(peer.taken()) == 1
@@ -196,17 +200,18 @@ async def test_who_dies_before_it_is_kept_is_told_again(log: Path) -> None:
     assert SmppShapes().read_replies(raw)[0].text == "已联系"
 
 
-@pytest.mark.parametrize("patience", [0.1, 5], ids=["the caller's", "our own"])
+@pytest.mark.parametrize(("patience", "ours_is"), [(0.2, 5), (5, 0.2)], ids=["the caller's", "our own"])
 async def test_an_answer_that_comes_late_ends_the_doubt(
-    log: Path, monkeypatch: pytest.MonkeyPatch, patience: float
+    log: Path, monkeypatch: pytest.MonkeyPatch, patience: float, ours_is: float
 ) -> None:
-    monkeypatch.setattr(smpp_link, "ANSWER_SECONDS", 0.2)
     desk = Desk()
-    async with connected(log, "--late", "1", "--receipts", "none", desk=desk) as (ours, peer):
+    async with connected(log, "--late", "2", "--receipts", "none", desk=desk) as (ours, peer):
+        await ours.submit(message(key="f" * 32))
+        monkeypatch.setattr(smpp_link, "ANSWER_SECONDS", ours_is)
         with pytest.raises((TimeoutError, GatewayInDoubt)):
             await asyncio.wait_for(ours.submit(message()), patience)
         [(kind, raw)] = await desk.holds(1)
-        [line] = peer.taken()
+        [_, line] = peer.taken()
     [receipt] = SmppShapes().read_receipts(raw)
     assert (kind, receipt.provider_id, receipt.fate) == (CallbackKind.RECEIPTS, line["id"], Fate.SUBMITTED)
     assert receipt.key == KEY

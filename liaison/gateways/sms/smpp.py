@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
@@ -41,6 +42,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 THROTTLED: Final = timedelta(seconds=1)
 PART_PAUSE: Final = 0.2
 """Seconds until a part is tried again whose message is already under way."""
+PARTS_SECONDS: Final = 10.0
+"""How long the parts after the first are tried."""
 
 _INTERNATIONAL, _ISDN = 1, 1
 _UCS2: Final = 0x08
@@ -51,6 +54,17 @@ _BUSY: Final = frozenset({0x14, 0x58})
 _NEVER: Final = frozenset({0x01, 0x0B, 0x43, 0x50, 0x51})
 """The text's length, the number, the class, or the number's type: the same message would be refused again."""
 _log = structlog.get_logger()
+
+Make = Callable[[int], smpp34.SubmitSm]
+"""A part for its sequence number."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part, and with the last one its message's key."""
+
+    make: Make
+    key: str | None
 
 
 class SmppGateway:
@@ -68,22 +82,15 @@ class SmppGateway:
         self._references = count(random.SystemRandom().randrange(256))
 
     async def submit(self, message: ShortMessage) -> Submission:
-        """One ``submit_sm`` a part, in their order."""
-        texts = divided(message.text)
-        reference = next(self._references) % 256
-        name = ""
-        for number, text in enumerate(texts, 1):
-            header = bytes((5, 0, 3, reference, len(texts), number)) if len(texts) > 1 else b""
-            make = self._part(message, header + text.encode("utf-16-be"), bool(header), number == len(texts))
-            # Without its last part a message has not been sent, whatever is heard of the others.
-            key = message.key if number == len(texts) else None
-            status, name = await self._submit(make, key)
-            while number > 1 and status in _BUSY:
-                # The first part is out: the sender's patience decides how long the others are tried.
-                await asyncio.sleep(PART_PAUSE)
-                status, name = await self._submit(make, key)
-            if status != OK:
-                raise GatewayInDoubt(_says(status)) if number > 1 else _not_taken(status)
+        """One ``submit_sm`` a part, in their order; once the first is out nobody may say that nothing was taken."""
+        first, *others = self._parts(message)
+        name = await self._taken(first)
+        try:
+            async with asyncio.timeout(PARTS_SECONDS):
+                for part in others:
+                    name = await self._taken_at_last(part)
+        except (GatewayUnavailable, GatewayRefused, TimeoutError) as fault:
+            raise GatewayInDoubt(f"a part of it is out, another is not: {fault}") from fault
         return Submission(name, Fate.SUBMITTED)
 
     async def look_up(self, message: ShortMessage) -> Submission:
@@ -101,20 +108,39 @@ class SmppGateway:
             staying.cancel()
             await asyncio.gather(staying, return_exceptions=True)
 
-    def _part(self, message: ShortMessage, body: bytes, headed: bool, last: bool) -> Callable[[int], smpp34.SubmitSm]:
+    def _parts(self, message: ShortMessage) -> list[_Part]:
+        """A message in parts; the last bears its key, for without it the message has not been sent."""
+        texts, reference = divided(message.text), next(self._references) % 256
+        parts = []
+        for number, text in enumerate(texts, 1):
+            header = bytes((5, 0, 3, reference, len(texts), number)) if len(texts) > 1 else b""
+            make = self._made(message, header, text, last=number == len(texts))
+            parts.append(_Part(make, message.key if number == len(texts) else None))
+        return parts
+
+    def _made(self, message: ShortMessage, header: bytes, text: str, *, last: bool) -> Make:
         return lambda sequence: smpp34.SubmitSm(
             self._account.source + message.code,
             message.to.removeprefix("+"),
-            body,
+            header + text.encode("utf-16-be"),
             dest_addr_ton=_INTERNATIONAL,
             dest_addr_npi=_ISDN,
-            esm_class=_HEADED if headed else 0,
+            esm_class=_HEADED if header else 0,
             registered_delivery=_RECEIPT if last else 0,
             data_coding=_UCS2,
             sequence_number=sequence,
         )
 
-    async def _submit(self, make: Callable[[int], smpp34.SubmitSm], key: str | None) -> tuple[int, str]:
+    async def _taken_at_last(self, part: _Part) -> str:
+        """Submit a part of a message that is under way: flow control is waited out."""
+        while True:
+            try:
+                return await self._taken(part)
+            except GatewayBusy:
+                await asyncio.sleep(PART_PAUSE)
+
+    async def _taken(self, part: _Part) -> str:
+        """The SMSC's name for a part it took."""
         link = await self._connected()
         try:
             async with asyncio.timeout(LINK_SECONDS):
@@ -124,11 +150,14 @@ class SmppGateway:
         try:
             if link.lost.is_set():
                 raise GatewayUnavailable("the connection to the SMSC is lost")
-            return await link.submit(make, partial(self._answered_late, key))
+            status, name = await link.submit(part.make, partial(self._answered_late, part.key))
         except LinkLost:
             raise GatewayInDoubt("the connection to the SMSC was lost before it answered") from None
         finally:
             link.window.release()
+        if status != OK:
+            raise _not_taken(status)
+        return name
 
     async def _answered_late(self, key: str | None, status: int, name: str) -> None:
         if self._inbox is not None and key is not None and status == OK:

@@ -77,8 +77,11 @@ async def bound(account: SmppAccount, deliver: Deliver) -> AsyncIterator["Link"]
     finally:
         reading.cancel()
         beating.cancel()
-        await asyncio.gather(reading, beating, return_exceptions=True)
-        await link.close()
+        # Closed before anything is awaited: whoever is cancelled here as well leaves no connection behind.
+        ending = link.end()
+        await asyncio.gather(reading, beating, *ending, return_exceptions=True)
+        with suppress(OSError):
+            await writer.wait_closed()
 
 
 class Link:
@@ -127,15 +130,14 @@ class Link:
         except (LinkLost, TimeoutError):
             return
 
-    async def close(self) -> None:
-        """End the connection; whoever waits for an answer hears that it is lost."""
+    def end(self) -> list[asyncio.Task[None]]:
+        """End the connection; whoever waits for an answer hears that it is lost. The tasks that end with it.
+
+        Whatever we said before our goodbye was heard with it.
+        """
         self._lose()
-        delivering = [task for task in self._delivering if task.cancel()]
-        await asyncio.gather(*delivering, return_exceptions=True)
-        # Whatever we said before the goodbye was heard with it.
         self._writer.transport.abort()
-        with suppress(OSError):
-            await self._writer.wait_closed()
+        return [task for task in self._delivering if task.cancel()]
 
     async def beat(self) -> None:
         """Ask now and then whether the SMSC is there; a link without an answer is lost."""
