@@ -55,7 +55,7 @@ def test_a_missing_extra_is_a_sentence_with_the_command(
         open_gateways(accounts(codes, gateway), packaged_templates(), lambda: NOW)
     command = f'make install EXTRAS="{gateway}"'
     assert str(missing.value) == f"The gateway {gateway} needs packages that are not installed: {command}."
-    assert shapes_of(gateway).answer(kept=True) is not None, "what it told us can be read all the same"
+    assert shapes_of(gateway) is not None, "what it told us can be read all the same"
 
 
 class _Without:
@@ -67,6 +67,10 @@ class _Without:
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         if name.partition(".")[0] == self._package:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def test_a_gateway_that_is_none_has_no_shapes() -> None:
+    assert shapes_of("pigeon") is None
 
 
 def test_codes_of_approved_templates_are_read(codes: Path) -> None:

@@ -171,7 +171,9 @@ GARBAGE = st.recursive(
 @pytest.mark.parametrize("gateway", GATEWAYS)
 @given(garbage=st.binary(max_size=200) | GARBAGE.map(raw))
 def test_garbage_is_unreadable_or_nothing(gateway: str, garbage: bytes) -> None:
-    for read in (shapes_of(gateway).read_replies, shapes_of(gateway).read_receipts):
+    shapes = shapes_of(gateway)
+    assert shapes is not None
+    for read in (shapes.read_replies, shapes.read_receipts):
         try:
             assert read(garbage) == ()
         except Unreadable as fault:
