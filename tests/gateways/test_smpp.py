@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 
 import pytest
 import smpp34
 
-from liaison.gateways.sms import smpp_inbox
+from liaison.gateways.sms import smpp_inbox, smpp_link
 from liaison.gateways.sms.accounts import SmppAccount
 from liaison.gateways.sms.length import divided
 from liaison.gateways.sms.port import Fate, GatewayBusy, GatewayRefused, GatewayUnavailable, Submission
@@ -152,6 +153,33 @@ async def test_a_part_alone_is_kept_after_a_while(monkeypatch: pytest.MonkeyPatc
         assert answer.command_status == smpp_inbox.OK
     [(_, raw)] = desk.kept
     assert SmppShapes().read_replies(raw)[0].text == "…当事人"
+
+
+async def test_an_smsc_that_says_goodbye_is_called_again() -> None:
+    async with connected() as (ours, peer, esme):
+        await esme.unbind()
+        await peer.bound.get()
+        assert (await ours.submit(message())).fate is Fate.SUBMITTED
+
+
+async def test_an_smsc_that_is_silent_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody answers to a link that is asked now and then: it is lost, and made anew."""
+    monkeypatch.setattr(smpp_link, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(smpp_link, "ANSWER_SECONDS", 0.3)
+    binds, again = count(1), asyncio.Event()
+
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        bind = await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big") - 4)
+        writer.write((17).to_bytes(4, "big") + b"\x80\0\0\x09" + bytes(4) + bind[8:12] + b"\0")
+        if next(binds) == 2:
+            again.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(deaf, "127.0.0.1", port := free_port()), asyncio.timeout(20):
+        ours = SmppGateway(SmppAccount("127.0.0.1", port, "court", "p", OURS, False, 10, 100), lambda: NOW)
+        async with ours.listening(Desk()):
+            await again.wait()
 
 
 async def test_outside_listening_there_is_no_connection() -> None:

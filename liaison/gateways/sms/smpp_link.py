@@ -27,7 +27,7 @@ VERSION: Final = 0x34
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 10.0
 IDLE_SECONDS: Final = 30.0
-"""After so long a silence the SMSC is asked whether it is there."""
+"""How often the SMSC is asked whether it is there."""
 UNBIND_SECONDS: Final = 1.0
 LATE: Final = 1_000
 """Answers that may still be awaited when nobody waits for them."""
@@ -39,7 +39,6 @@ _log = structlog.get_logger()
 
 Deliver = Callable[[smpp34.DeliverSm], Awaitable[int]]
 """Takes what the SMSC delivers; gives the status of our answer."""
-
 
 Late = Callable[[int, str], Coroutine[None, None, None]]
 """Hears status and name of a message whose answer nobody waits for any more."""
@@ -177,6 +176,8 @@ class Link:
             self._hear(sequence, pdu)
         elif command in (ENQUIRE_LINK, UNBIND):
             self._write(command | ANSWER, OK, sequence)
+            if command == UNBIND:
+                self._lose()
         else:
             self._write(ANSWER, INVALID_COMMAND, sequence)
 
