@@ -3,15 +3,22 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 TESTS ?= tests
+EXTRAS ?=
 
-.PHONY: run test check accept prove bench demo first-request format fresh
+.PHONY: run install test check accept prove bench demo first-request format fresh peers
 .DELETE_ON_ERROR:
 
 run: .venv ## everything on this machine: Temporal, worker, API
 	@exec $(BIN)/liaison up
 
+install: .venv ## gateways that need packages: EXTRAS="aliyun smpp"
+	@for extra in $(EXTRAS); do \
+	[ -f requirements-$$extra.txt ] || { echo "there is no extra $$extra: aliyun, smpp" >&2; exit 1; }; done
+	@for extra in $(EXTRAS); do $(PIP) install --require-hashes -r requirements-$$extra.txt || exit 1; done
+
 test: .venv/dev ## every behaviour, with all checks inside
 	@$(MAKE) --no-print-directory check
+	@timeout 20 $(MAKE) --silent peers 2>/dev/null || true
 	@$(BIN)/python -m pytest -n 3 --dist loadfile $(TESTS)
 
 check: .venv/dev ## style, types, walls
@@ -35,6 +42,8 @@ demo: .venv ## a request climbs the ladder on virtual time
 first-request: ## from here to the first accepted request, in seconds
 	@since=$$(date +%s) && $(MAKE) --no-print-directory .venv && \
 	exec $(BIN)/python -m liaison.cli.first_request examples/request.json --since $$since
+
+peers: tests/peers/node_modules/built ## implementations that share no code with ours, to test against; needs npm
 
 format: .venv/dev
 	@$(BIN)/ruff check --fix --quiet .
@@ -61,4 +70,9 @@ fresh: ## clone into an empty folder, empty environment, make test
 
 .venv/dev: .venv/built requirements-dev.txt
 	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+tests/peers/node_modules/built: tests/peers/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js" >&2; exit 1; }
+	@cd tests/peers && npm ci --silent
 	@touch $@

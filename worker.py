@@ -3,7 +3,6 @@
 import asyncio
 import signal
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 import structlog
@@ -21,7 +20,8 @@ from liaison.contract.names import DEPLOYMENT, TASK_QUEUE
 from liaison.db.engine import Database
 from liaison.db.rulebook import Rulebook
 from liaison.db.schema import check
-from liaison.gateways.sms.outbox import EmbeddedOutbox
+from liaison.gateways.sms.accounts import OUTBOX
+from liaison.gateways.sms.choice import open_gateways
 from liaison.gateways.sms.templates import packaged_templates
 from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
 from liaison.logs import configure_logs
@@ -125,13 +125,15 @@ async def serve(settings: Settings) -> None:
 def _say_what_it_does(settings: Settings) -> None:
     log = structlog.get_logger()
     log.info("worker polls", task_queue=TASK_QUEUE, version=settings.build_id or "none")
-    if settings.profile is Profile.PRODUCTION:
+    if settings.profile is Profile.PRODUCTION and settings.gateway_names == (OUTBOX,):
         log.warning("messages go to the embedded outbox and reach no telephone")
+    if settings.profile is Profile.PRODUCTION:
         log.warning("no trial register is connected: no case is known, nobody is answered by machine")
 
 
 def make_tools(settings: Settings, client: Client, db: Database) -> Tools:
     """The tools of this machine's worker. The sample city's cases are for the local profile only."""
+    templates = packaged_templates()
     return Tools(
         db=db,
         ring=own_key_ring(settings),
@@ -139,15 +141,11 @@ def make_tools(settings: Settings, client: Client, db: Database) -> Tools:
         client=client,
         clock=lambda: datetime.now(UTC),
         trial_system=sample_trial_register() if settings.profile is Profile.LOCAL else EmbeddedTrialSystem.empty(),
-        gateway=EmbeddedOutbox(_outbox(settings), lambda: datetime.now(UTC)),
-        templates=packaged_templates(),
+        gateway=open_gateways(settings.sms_accounts, templates, lambda: datetime.now(UTC))[0],
+        templates=templates,
         plain_signals_accepted=settings.plain_signals == "accept",
         replan_per_second=settings.replan_per_second,
     )
-
-
-def _outbox(settings: Settings) -> Path:
-    return settings.home / "outbox.jsonl"
 
 
 def _platform(tools: Tools) -> Platform:

@@ -15,9 +15,13 @@ class Sizes:
     open: int
     replanned: tuple[int, int]
     """Open requests, and how many of them a closure moves."""
+    messages: int
+    """Short messages of a round."""
 
 
-SMALL = Sizes(rounds=3, intakes=100, lives=60, deadlines=300, closed=(100_000,), open=300, replanned=(4_000, 600))
+SMALL = Sizes(
+    rounds=3, intakes=100, lives=60, deadlines=300, closed=(100_000,), open=300, replanned=(4_000, 600), messages=3_000
+)
 FULL = Sizes(
     rounds=5,
     intakes=1_000,
@@ -26,4 +30,5 @@ FULL = Sizes(
     closed=(100_000, 1_000_000),
     open=2_000,
     replanned=(20_000, 3_000),
+    messages=20_000,
 )

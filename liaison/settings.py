@@ -12,16 +12,19 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_core import PydanticCustomError
+from pydantic_settings import SettingsConfigDict
 
-PREFIX: Final = "LIAISON_"
+from liaison.gateway_settings import GatewaySettings
+from liaison.gateways.sms.accounts import Accounts
+from liaison.setting_sentences import MASK as MASK
+from liaison.setting_sentences import PREFIX as PREFIX
+from liaison.setting_sentences import masked, plain, sentence, variable
+
 LOOPBACK: Final = IPv4Address("127.0.0.1")
-MASK: Final = "********"
 
 _DATABASES: Final = ("sqlite+aiosqlite:///", "postgresql+psycopg://", "postgresql://")
 _PORTS: Final = ("api_port", "temporal_port", "temporal_ui_port", "api_metrics_port", "worker_metrics_port")
-_SHOWN: Final = 40
 
 BuildId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -52,7 +55,7 @@ def _by_profile(local: str, production: str) -> Any:
     return Field(default_factory=lambda given: local if given["profile"] is Profile.LOCAL else production)
 
 
-class Settings(BaseSettings):
+class Settings(GatewaySettings):
     """What a process is told. Read it with ``load_settings``; composition roots hand its values on.
 
     An empty variable counts as unset. ``home`` is absolute whatever was given.
@@ -112,7 +115,7 @@ class Settings(BaseSettings):
         for one, other in combinations(_PORTS, 2):
             if getattr(self, one) == getattr(self, other) is not None:
                 sentence = (
-                    f"{_variable(one)} and {_variable(other)} are both {getattr(self, one)}; give each its own port."
+                    f"{variable(one)} and {variable(other)} are both {getattr(self, one)}; give each its own port."
                 )
                 raise PydanticCustomError("sentence", sentence)
         return self
@@ -131,6 +134,8 @@ class Settings(BaseSettings):
             raise PydanticCustomError(
                 "sentence", "LIAISON_PLAIN_SIGNALS must be off in the production profile: a plain signal proves nobody."
             )
+        if self.profile is Profile.PRODUCTION and self.aliyun_protocol == "http":
+            raise PydanticCustomError("sentence", "LIAISON_ALIYUN_PROTOCOL must be https in the production profile.")
         if self.profile is Profile.PRODUCTION and "database_url" not in self.model_fields_set:
             raise PydanticCustomError("sentence", "LIAISON_DATABASE_URL must be set in the production profile.")
         return self
@@ -155,6 +160,16 @@ class Settings(BaseSettings):
     def temporal_ui_url(self) -> str:
         """The local profile's Temporal UI."""
         return f"http://{LOOPBACK}:{self.temporal_ui_port}"
+
+    @property
+    def outbox_path(self) -> Path:
+        """The embedded outbox's log."""
+        return self.home / "outbox.jsonl"
+
+    @property
+    def sms_accounts(self) -> Accounts:
+        """The gateways for short messages and the account with each."""
+        return self.accounts(self.outbox_path)
 
     def addresses(self) -> dict[str, str]:
         """The three addresses of ``credentials.json``, which are rewritten at every start."""
@@ -182,17 +197,17 @@ class Settings(BaseSettings):
     def environment(self) -> dict[str, str]:
         """The same settings as variables, for a child process; secrets in the clear, ``home`` absolute."""
         given = self.model_fields_set | {"home"}
-        return {_variable(name): _plain(getattr(self, name)) for name in sorted(given)}
+        return {variable(name): plain(getattr(self, name)) for name in sorted(given)}
 
     def rows(self) -> list[SettingRow]:
         """Every setting with where it comes from, for ``liaison config show``."""
         return [
             SettingRow(
-                _variable(name),
-                _masked(getattr(self, name)),
+                variable(name),
+                masked(getattr(self, name)),
                 "environment" if name in self.model_fields_set else "default",
             )
-            for name in type(self).model_fields
+            for name in sorted(type(self).model_fields, key=GatewaySettings.model_fields.__contains__)
         ]
 
 
@@ -202,60 +217,11 @@ def load_settings() -> Settings:
     Raises:
         SettingsError: an unknown ``LIAISON_*`` variable or a wrong value.
     """
-    known = {_variable(name) for name in Settings.model_fields}
+    known = {variable(name) for name in Settings.model_fields}
     unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
     if unknown:
         raise SettingsError(f"{unknown[0][:80]} is not a setting; `liaison config show` lists them all.")
     try:
         return Settings()
     except ValidationError as fault:
-        raise SettingsError(_sentence(fault.errors(include_url=False)[0])) from None
-
-
-def _variable(field: str) -> str:
-    return PREFIX + field.upper()
-
-
-def _plain(value: object) -> str:
-    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-
-
-def _masked(value: object) -> str:
-    """A value as it may be shown: a database's place without its password, a key not at all."""
-    if not isinstance(value, SecretStr):
-        return "" if value is None else str(value)
-    scheme, separator, rest = value.get_secret_value().partition("://")
-    if not separator:
-        return MASK
-    account, at, place = rest.partition("?")[0].rpartition("@")
-    return f"{scheme}://{account.partition(':')[0]}:{MASK}@{place}" if at else f"{scheme}://{place}"
-
-
-def _sentence(fault: ErrorDetails) -> str:
-    if fault["type"] == "sentence":
-        return fault["msg"]
-    field = str(fault["loc"][0])
-    return f"{_variable(field)} must be {_expected(field, fault)}{_instead(field, fault['input'])}."
-
-
-def _expected(field: str, fault: ErrorDetails) -> str:
-    if field in _PORTS:
-        return "a port number from 1 to 65535"
-    if "expected" in fault.get("ctx", {}):
-        return str(fault["ctx"]["expected"]).replace("'", "")
-    by_type = {
-        "expected": fault["msg"],
-        "ip_v4_address": "an IPv4 address",
-        "int_parsing": "a whole number",
-        "greater_than_equal": "0 or more",
-        "string_pattern_mismatch": "1 to 63 letters, digits, dots, hyphens and underscores",
-    }
-    return by_type.get(fault["type"], "a valid value")
-
-
-def _instead(field: str, value: object) -> str:
-    """What was given, shortened; nothing at all where it may be a secret."""
-    if Settings.model_fields[field].annotation is SecretStr:
-        return ""
-    text = repr(str(value))
-    return f", not {text if len(text) <= _SHOWN else text[:_SHOWN] + '…'}"
+        raise SettingsError(sentence(fault.errors(include_url=False)[0], Settings.model_fields)) from None

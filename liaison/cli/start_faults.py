@@ -6,11 +6,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from liaison.cli.exits import Exit, complain, leave
 from liaison.db.errors import DatabaseError
+from liaison.gateways.sms.choice import CannotOpen
 from liaison.keys import KeyRing, KeysError, read_key_ring
 from liaison.settings import Profile, Settings, SettingsError
 from liaison.supervisor.faults import HostFault, shown
 
-FORESEEN: Final = (SettingsError, HostFault, DatabaseError, SQLAlchemyError)
+FORESEEN: Final = (SettingsError, HostFault, CannotOpen, DatabaseError, SQLAlchemyError)
 """What may be wrong with the surroundings; anything else is a fault of ours and keeps its traceback."""
 
 

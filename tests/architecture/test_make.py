@@ -40,6 +40,30 @@ def test_what_is_missing_is_one_sentence(folder: Path, lacks: str, sentence: str
     assert not (folder / ".venv").exists()
 
 
+def test_an_extra_that_is_not_there_is_one_sentence(folder: Path) -> None:
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / "built").touch()
+    command = ["make", "--no-print-directory", "install", "EXTRAS=smpp pigeon"]
+    (folder / "requirements-smpp.txt").touch()
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert ended.returncode != 0
+    assert ended.stderr.splitlines()[0] == "there is no extra pigeon: aliyun, smpp"
+
+
+def test_without_npm_the_peers_are_one_sentence(folder: Path) -> None:
+    (folder / "tests" / "peers").mkdir(parents=True)
+    (folder / "tests" / "peers" / "package-lock.json").touch()
+    tools = folder / "tools"
+    tools.mkdir()
+    for tool in ("make", "sh"):
+        (tools / tool).symlink_to(shutil.which(tool) or "")
+    ended = subprocess.run(
+        ["make", "peers"], cwd=folder, env={"PATH": str(tools)}, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode != 0
+    assert ended.stderr.splitlines()[0] == "npm is missing: install Node.js"
+
+
 def test_without_make_ci_names_the_package(tmp_path: Path) -> None:
     for tool in ("bash", "dirname"):
         (tmp_path / tool).symlink_to(shutil.which(tool) or "")

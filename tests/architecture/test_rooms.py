@@ -2,8 +2,10 @@
 
 import ast
 import importlib.metadata
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +16,13 @@ PACKAGES = ("liaison", "workflows", "activities", "calendars", "api")
 TOP_LEVEL = {*PACKAGES, "worker"}
 ROOTS = ("worker.py", "api/app.py", "liaison/cli/", "liaison/supervisor/", "liaison/settings.py", "liaison/temporal.py")
 """Composition roots, and the three modules that belong to them."""
-FOR_ROOTS_ONLY = {"liaison.settings", "liaison.temporal", "liaison.logs", "liaison.supervisor"}
+FOR_ROOTS_ONLY = {
+    "liaison.settings",
+    "liaison.gateway_settings",
+    "liaison.temporal",
+    "liaison.logs",
+    "liaison.supervisor",
+}
 SQL = {"select", "update", "delete", "insert", "text", "func", "col"}
 
 
@@ -125,8 +133,24 @@ def test_files_and_functions_stay_small(path: Path) -> None:
 
 
 def test_the_lock_files_name_no_registry() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
-        assert "://" not in (ROOT / name).read_text(encoding="utf-8")
+    locks = sorted(ROOT.glob("requirements*.txt"))
+    assert len(locks) == 4
+    for lock in locks:
+        assert "://" not in lock.read_text(encoding="utf-8"), lock.name
+    assert '"resolved"' not in (ROOT / "tests" / "peers" / "package-lock.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("extra", ["aliyun", "smpp"])
+def test_an_extra_is_locked_to_what_is_tested(extra: str) -> None:
+    """Its file holds what ``pyproject.toml`` asks for, in versions that the tests use."""
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    extras, tested = pins(f"requirements-{extra}.txt"), pins("requirements-dev.txt")
+    assert {pin.lower().replace("_", "-") for pin in wanted[extra]} <= extras <= tested
+
+
+def pins(lock: str) -> set[str]:
+    """``name==version`` of every package."""
+    return set(re.findall(r"^(\S+==\S+)", (ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def test_the_workflow_module_imports_without_the_world() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from liaison.gateways.sms.accounts import SmppAccount
 from liaison.settings import MASK, Profile, Settings, SettingsError, load_settings
 
 _DATABASE = "postgresql+psycopg://clerk:s3cret@db.court/liaison?sslmode=require"
@@ -46,6 +47,35 @@ def _set(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
         ({"URL": "court:80"}, "LIAISON_URL must be an address like http://127.0.0.1:8400, not 'court:80'."),
         ({"DISK_FLOOR_MB": "-1"}, "LIAISON_DISK_FLOOR_MB must be 0 or more, not '-1'."),
         ({"DISK_FLOOR_MB": "1 GB"}, "LIAISON_DISK_FLOOR_MB must be a whole number, not '1 GB'."),
+        (
+            {"SMS_GATEWAYS": "smpp,pigeon"},
+            "LIAISON_SMS_GATEWAYS must be a list like smpp,aliyun of outbox, aliyun and smpp, each once, "
+            "not 'smpp,pigeon'.",
+        ),
+        (
+            {"SMS_GATEWAYS": "outbox, outbox"},
+            "LIAISON_SMS_GATEWAYS must be a list like smpp,aliyun of outbox, aliyun and smpp, each once, "
+            "not 'outbox, outbox'.",
+        ),
+        (
+            {"SMS_GATEWAYS": "outbox,smpp", "SMPP_HOST": "smsc"},
+            "LIAISON_SMPP_SYSTEM_ID must be set if LIAISON_SMS_GATEWAYS names smpp.",
+        ),
+        (
+            {"SMS_GATEWAYS": "aliyun"},
+            "LIAISON_ALIYUN_ACCESS_KEY_ID must be set if LIAISON_SMS_GATEWAYS names aliyun.",
+        ),
+        ({"SMPP_PORT": "0"}, "LIAISON_SMPP_PORT must be a port number from 1 to 65535, not '0'."),
+        ({"SMPP_SOURCE": "court"}, "LIAISON_SMPP_SOURCE must be a number of 3 to 14 digits, not 'court'."),
+        ({"SMPP_PASSWORD": "密码"}, "LIAISON_SMPP_PASSWORD must be 1 to 64 letters, digits and signs of ASCII."),
+        ({"SMPP_WINDOW": "0"}, "LIAISON_SMPP_WINDOW must be 1 or more, not '0'."),
+        ({"SMPP_TLS": "perhaps"}, "LIAISON_SMPP_TLS must be true or false, not 'perhaps'."),
+        ({"ALIYUN_RATE": "0"}, "LIAISON_ALIYUN_RATE must be more than 0, not '0'."),
+        ({"ALIYUN_RATE": "fast"}, "LIAISON_ALIYUN_RATE must be a number, not 'fast'."),
+        (
+            {"PROFILE": "production", "DATABASE_URL": _DATABASE, "ALIYUN_PROTOCOL": "http"},
+            "LIAISON_ALIYUN_PROTOCOL must be https in the production profile.",
+        ),
         ({"PORT": "1"}, "LIAISON_PORT is not a setting; `liaison config show` lists them all."),
     ],
 )
@@ -78,6 +108,17 @@ def test_the_production_profile_is_stricter(monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.profile is Profile.PRODUCTION
     assert (settings.plain_signals, settings.log_format) == ("off", "json")
     assert settings.api_url == "http://127.0.0.1:8400"
+
+
+def test_gateways_are_tried_in_the_order_they_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().gateway_names == ("outbox",)
+    assert load_settings().sms_accounts.smpp is None
+    _set(monkeypatch, SMS_GATEWAYS="smpp, outbox", SMPP_HOST="smsc", SMPP_SYSTEM_ID="court", SMPP_PASSWORD="p")
+    _set(monkeypatch, SMPP_SOURCE="1069000", SMPP_WINDOW="25")
+    settings = load_settings()
+    assert settings.sms_accounts.names == ("smpp", "outbox")
+    assert settings.sms_accounts.smpp == SmppAccount("smsc", 2775, "court", "p", "1069000", False, 25, 100)
+    assert settings.rows()[0].variable == "LIAISON_PROFILE", "gateways are shown after what everybody sets"
 
 
 def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:

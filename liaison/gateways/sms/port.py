@@ -73,19 +73,23 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a message the provider took: ``code`` is the provider's own word for it."""
+    """What became of a message the provider took: ``code`` is the provider's own word for it.
+
+    ``key`` is ours, from a provider that gives it back: the only way to a message whose answer was lost on its way.
+    """
 
     provider_id: str
     fate: Fate
     at: datetime
     code: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
     """A short message somebody sent us: ``provider_id`` is the provider's, the same however often it tells of it.
 
-    ``code`` is the extension code it was sent to, empty for none.
+    ``number`` is in E.164 where it is a telephone's; ``code`` is the extension code it was sent to, empty for none.
     """
 
     provider_id: str
@@ -180,7 +184,13 @@ class SmsGateway(Protocol):
         ...
 
     async def look_up(self, message: ShortMessage) -> Submission:
-        """What became of a message whose submission was interrupted or forgotten, by its ``key``."""
+        """What became of a message whose submission was interrupted or forgotten, by its ``key``.
+
+        ``provider_id`` may be None although the message was found.
+
+        Raises:
+            GatewayUnavailable: It cannot be asked now.
+        """
         ...
 
     def listening(self, desk: CallbackDesk) -> AbstractAsyncContextManager[None]:

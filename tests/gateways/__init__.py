@@ -1,0 +1,1 @@
+"""Adapters to gateways for short messages, against what stands in for the providers."""

@@ -1,0 +1,180 @@
+"""What providers tell us, read in each one's own shape (issue lines M01, M30)."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liaison.gateways.sms.accounts import GATEWAYS
+from liaison.gateways.sms.aliyun_shapes import AliyunShapes
+from liaison.gateways.sms.choice import shapes_of
+from liaison.gateways.sms.port import Fate, Inbound, Receipt, Unreadable
+from liaison.gateways.sms.smpp_shapes import SmppShapes
+
+TWO = datetime(2026, 9, 18, 2, tzinfo=UTC)
+UP = {
+    "phone_number": "13900001001",
+    "content": "7K3M 已联系当事人",
+    "send_time": "2026-09-18 10:00:00",
+    "dest_code": "0042",
+    "sequence_id": 1234567890,
+}
+REPORT = {
+    "phone_number": "13900001001",
+    "send_time": "2026-09-18 09:59:58",
+    "report_time": "2026-09-18 10:00:00",
+    "success": True,
+    "err_code": "DELIVERED",
+    "err_msg": "用户接收成功",
+    "sms_size": "1",
+    "biz_id": "9009^0",
+    "out_id": "k" * 32,
+}
+DELIVERED = {
+    "received_at": "2026-09-18T10:00:00+08:00",
+    "our_number": "1069000",
+    "from": "8613900001001",
+    "to": "10690000042",
+    "esm_class": 0,
+    "data_coding": 8,
+    "parts": ["好".encode("utf-16-be").hex()],
+    "receipted_id": None,
+    "state": None,
+}
+
+
+def raw(said: Any) -> bytes:
+    return json.dumps(said).encode()
+
+
+def receipt_text(text: str) -> dict[str, Any]:
+    return DELIVERED | {"esm_class": 4, "data_coding": 0, "parts": [text.encode().hex()]}
+
+
+def test_aliyun_tells_several_answers_at_once() -> None:
+    older = UP | {"send_time": "20260918100000", "sequence_id": "7", "sign_name": "广州法院"}
+    del older["dest_code"]
+    assert AliyunShapes().read_replies(raw([UP, older])) == (
+        Inbound("1234567890", "+8613900001001", "7K3M 已联系当事人", TWO, "0042"),
+        Inbound("7", "+8613900001001", "7K3M 已联系当事人", TWO, ""),
+    )
+
+
+def test_aliyun_reports_by_its_id_and_our_key() -> None:
+    failed = REPORT | {"success": False, "err_code": "MK:0001", "biz_id": "9010^0"}
+    assert AliyunShapes().read_receipts(raw([REPORT, failed])) == (
+        Receipt("9009^0", Fate.DELIVERED, TWO, "DELIVERED", "k" * 32),
+        Receipt("9010^0", Fate.FAILED, TWO, "MK:0001", "k" * 32),
+    )
+
+
+def test_aliyun_hears_its_own_words() -> None:
+    assert json.loads(AliyunShapes().answer(kept=True).body) == {"code": 0, "msg": "接收成功"}
+    assert json.loads(AliyunShapes().answer(kept=False).body)["code"] != 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [UP, [1], [UP | {"send_time": "yesterday"}], [UP | {"sequence_id": None}], [UP | {"sequence_id": "9" * 81}]],
+    ids=["an object", "a number", "a time", "no id", "an id that is too long"],
+)
+def test_aliyun_is_not_believed_what_it_never_says(wrong: Any) -> None:
+    with pytest.raises(Unreadable) as fault:
+        AliyunShapes().read_replies(raw(wrong))
+    assert "13900001001" not in str(fault.value) and "yesterday" not in str(fault.value)
+
+
+def test_a_message_to_an_extension_of_our_number() -> None:
+    [inbound] = SmppShapes().read_replies(raw(DELIVERED))
+    assert (inbound.number, inbound.text, inbound.sent_at, inbound.code) == ("+8613900001001", "好", TWO, "0042")
+
+
+def test_told_again_it_is_the_same_message_and_another_day_another() -> None:
+    later, tomorrow = "2026-09-18T11:30:00+08:00", "2026-09-19T10:00:00+08:00"
+    ids = [SmppShapes().read_replies(raw(DELIVERED | {"received_at": at}))[0].provider_id for at in (later, tomorrow)]
+    [first] = SmppShapes().read_replies(raw(DELIVERED))
+    assert ids[0] == first.provider_id != ids[1]
+    [other] = SmppShapes().read_replies(raw(DELIVERED | {"from": "8613900001002"}))
+    assert other.provider_id != first.provider_id
+
+
+def test_octets_that_are_none_cannot_be_read() -> None:
+    with pytest.raises(Unreadable, match=r"string_pattern_mismatch at parts\.0"):
+        SmppShapes().read_replies(raw(DELIVERED | {"parts": ["5g"]}))
+
+
+def test_a_part_that_did_not_come_is_seen() -> None:
+    parts = ["已联系".encode("utf-16-be").hex(), None, "完".encode("utf-16-be").hex()]
+    assert SmppShapes().read_replies(raw(DELIVERED | {"parts": parts}))[0].text == "已联系…完"
+
+
+@pytest.mark.parametrize(
+    ("coding", "octets", "text"),
+    [
+        (0, b"OK", "OK"),
+        (3, b"caf\xe9", "café"),
+        (15, "收到".encode("gbk"), "收到"),
+        (8, "👍".encode("utf-16-be"), "👍"),
+    ],
+)
+def test_texts_in_the_codings_of_the_networks(coding: int, octets: bytes, text: str) -> None:
+    said = DELIVERED | {"data_coding": coding, "parts": [octets.hex()]}
+    assert SmppShapes().read_replies(raw(said))[0].text == text
+
+
+@pytest.mark.parametrize(
+    ("said", "receipt"),
+    [
+        (
+            receipt_text("id:m1 sub:001 submit date:2609180959 done date:2609181000 stat:DELIVRD err:000 text:"),
+            Receipt("m1", Fate.DELIVERED, TWO, "DELIVRD"),
+        ),
+        (
+            receipt_text("id:m1 sub:001 submit date:260918095900 done date:260918100000 stat:UNDELIV err:001"),
+            Receipt("m1", Fate.FAILED, TWO, "UNDELIV"),
+        ),
+        (receipt_text("id:m1 stat:EXPIRED"), Receipt("m1", Fate.FAILED, TWO, "EXPIRED")),
+        (receipt_text("id:m1 done date:9999999999 stat:ACCEPTD"), Receipt("m1", Fate.SUBMITTED, TWO, "ACCEPTD")),
+        (receipt_text("") | {"receipted_id": "m1", "state": 8}, Receipt("m1", Fate.FAILED, TWO, "REJECTD")),
+    ],
+    ids=["by its text", "with seconds", "without times", "with a time that is none", "by optional parameters"],
+)
+def test_receipts_of_an_smsc(said: dict[str, Any], receipt: Receipt) -> None:
+    assert SmppShapes().read_receipts(raw(said)) == (receipt,)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        receipt_text("stat:DELIVRD"),
+        receipt_text("id:m1"),
+        receipt_text("id:m1 stat:PERHAPS"),
+        receipt_text("id:m1") | {"state": 200},
+    ],
+)
+def test_a_receipt_that_says_nothing_cannot_be_read(said: dict[str, Any]) -> None:
+    with pytest.raises(Unreadable, match="without the message's name or state"):
+        SmppShapes().read_receipts(raw(said))
+
+
+FIELDS = st.sampled_from([*UP, *REPORT, *DELIVERED, "messages"])
+GARBAGE = st.recursive(
+    st.none() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=9),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize("gateway", GATEWAYS)
+@given(garbage=st.binary(max_size=200) | GARBAGE.map(raw))
+def test_garbage_is_unreadable_or_nothing(gateway: str, garbage: bytes) -> None:
+    shapes = shapes_of(gateway)
+    assert shapes is not None
+    for read in (shapes.read_replies, shapes.read_receipts):
+        try:
+            assert read(garbage) == ()
+        except Unreadable as fault:
+            assert len(str(fault)) < 200
