@@ -223,7 +223,7 @@ async def open_city(
             client=world.client,
             clock=world.now,
             trial_system=sample_trial_register(),
-            gateway=EmbeddedOutbox(home / "outbox.jsonl", world.now),
+            gateways=(EmbeddedOutbox(home / "outbox.jsonl", world.now),),
             templates=packaged_templates(),
             plain_signals_accepted=True,
             shift=world.shift,

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from liaison.db.errors import RequestUnknown
 from liaison.db.tables import ClerkItem, Event, Fault, Request
 from liaison.policy.recipients import Fault as RosterFault
+from liaison.policy.recipients import FaultKind
 from liaison.policy.words import EventKind
 
 INTAKE, INBOX, MESSAGES = "intake", "inbox", "messages"
@@ -126,6 +127,12 @@ async def record_faults(
     for fault in faults:
         subject = fault.staff_id or fault.post.value
         session.add(Fault(reference=reference, rung=rung, subject=subject, reason=fault.kind.value, found_at=at))
+
+
+async def record_unreachable(session: AsyncSession, reference: str, recipient: str, at: datetime) -> None:
+    """Enter a person or a duty desk whom no message reaches into the register of faults (art. 15)."""
+    reason = FaultKind.UNREACHABLE.value
+    session.add(Fault(reference=reference, rung=None, subject=recipient, reason=reason, found_at=at))
 
 
 async def _recorded_kind(session: AsyncSession, reference: str, stream: str, seq: int) -> EventKind | None:
