@@ -36,10 +36,10 @@ class Mailbox:
             opens = await self._opens(session, mailbox, rules, now)
             due = [bell for bell in waiting if bell.send_after <= now] if opens <= now else []
             to_send = [*under_way, *([await self._one_of(session, due, now)] if due else [])]
-            later = [max(bell.send_after, opens) for bell in waiting if bell not in due]
-            for bell in waiting:
+            later = [bell for bell in waiting if bell not in due]
+            for bell in later:
                 bell.send_after = max(bell.send_after, opens)
-        wait = min(later, default=None)
+            wait = min((bell.send_after for bell in later), default=None)
         return Gathered(to_send, self._tools.for_workflow(wait + rules.gathering) if wait is not None else "")
 
     async def _opens(self, session: AsyncSession, mailbox: OpenMailbox, rules: SendingRules, now: datetime) -> datetime:

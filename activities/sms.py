@@ -113,7 +113,8 @@ class Sender:
             return full
         restored = await _may_have_gone(session, message, rule)
         was, ends = message.state, _doubt_ends(message, rules)
-        asked = gateway if was is MessageState.RESERVED else gateway_named(self._tools.gateways, message.gateway)
+        # Rows older than the note of who took them belong to the only gateway there was.
+        asked = gateway_named(self._tools.gateways, message.gateway) if message.gateway else self._tools.gateways[0]
         useful = message.useful_until is None or now < message.useful_until
         if was is MessageState.RESERVED:
             take(message, gateway.name, to.number_mac)

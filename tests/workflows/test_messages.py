@@ -7,7 +7,7 @@ import pytest
 
 from activities.messaging import Messaging
 from activities.sms import Sender
-from liaison.contract.names import notice_workflow_id
+from liaison.contract.names import mailbox_workflow_id
 from liaison.db.messages import gateway_key
 from liaison.db.tables import Message
 from liaison.gateways.sms.port import ShortMessage
@@ -35,13 +35,14 @@ async def test_a_rung_at_midnight_rings_at_half_past_eight(city_at: OpenCity, ca
         assert second.handed_on
         await city.advance_to("2026-09-28 08:29")
         assert (await _of(city, reference, "supervision"))[1].state is MessageState.RESERVED
-        await city.advance_to("2026-09-28 08:31")
+        await city.advance_to("2026-09-28 08:32")
         first, second = await _of(city, reference, "supervision")
         assert {first.state, second.state} == {MessageState.DELIVERED}
         texts = [line["text"] for line in city.sent() if line["template"] == "supervision"]
         assert "1件" in texts[0]
         assert REPLY not in "".join(texts)
-        history = await city.client.get_workflow_handle(notice_workflow_id(second.id)).fetch_history()
+        mailbox = mailbox_workflow_id(second.recipient)
+        history = await city.client.get_workflow_handle(mailbox).fetch_history()
         assert len(history.events) > 3
 
 
@@ -74,9 +75,10 @@ async def test_a_late_reply_before_the_bell_turns_it_into_a_line(city_at: OpenCi
             [bell] = await _of(city, reference, "supervision")
             assert (bell.recipient, bell.state) == ("0104-l02", MessageState.SUPERSEDED)
             [instead] = await _of(city, reference, line)
-            assert (instead.recipient, instead.state) == ("0104-l02", MessageState.DELIVERED)
+            assert (instead.recipient, instead.state) == ("0104-l02", MessageState.GATHERED)
             assert instead.send_after == shanghai("2026-09-23 08:30")
-        assert "supervision" not in [line["template"] for line in city.sent()]
+        [told] = [line["text"] for line in city.sent() if line["template"].startswith(("digest", "supervision"))]
+        assert "1件诉求已逾期答复" in told and "1件已由当事人撤回" in told
 
 
 async def test_the_holder_who_replied_late_is_told_nothing_but_the_others_are(city_at: OpenCity) -> None:
