@@ -66,8 +66,7 @@ class Settling:
             if message.settled_at is not None:
                 await self._record(session, message)
         await self.tell(message)
-        wait = verdict.wait_until
-        return MessageProgress(message.state, self._tools.for_workflow(wait) if wait is not None else "")
+        return MessageProgress(message.state, self._again(message, verdict.wait_until))
 
     async def end(self, session: AsyncSession, message: Message, state: MessageState, why: str) -> MessageProgress:
         """End a message, locked by the caller, that is not to be sent (again): failed, or expired."""
@@ -92,6 +91,12 @@ class Settling:
         if verdict.state is not MessageState.RESERVED:
             message.submitted_at = now if verdict.gone else message.submitted_at or now
         message.settled_at = now if verdict.wait_until is None else None
+
+    def _again(self, message: Message, wait_until: datetime | None) -> str:
+        """When to go on; what was not taken is told to have expired no later than it does."""
+        if wait_until is not None and message.state is MessageState.RESERVED and message.useful_until is not None:
+            wait_until = min(wait_until, message.useful_until)
+        return self._tools.for_workflow(wait_until) if wait_until is not None else ""
 
     def _left_to_another(self, message: Message, now: datetime) -> MessageProgress:
         again = self._tools.for_workflow(now + LOOK_AGAIN) if still_open(message) else ""

@@ -142,7 +142,7 @@ async def test_what_one_gateway_could_not_deliver_the_next_one_takes_and_then_no
     assert (await mailing.send(message)).state == S.FAILED
     row = await mailing.row(message)
     assert (row.tried, row.failure) == (["moody", "second"], "not delivered by second: UNDELIV")
-    sent, again, failed = await mailing.events(message)
+    *_, failed = await mailing.events(message)
     assert (failed.kind, failed.detail["tried"]) == (EventKind.MESSAGE_FAILED, ["moody", "second"])
     assert await mailing.unreachable() == ["0104-j01"]
 
