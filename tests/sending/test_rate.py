@@ -14,7 +14,7 @@ from tests.workflows.gateways import Moody
 
 FRIDAY = "2026-09-18 10:00"
 RATE = 4.0
-NEWS, ORDERS = 16, 4
+NEWS, ORDERS = 28, 4
 
 
 @pytest.mark.timeout(120)
@@ -41,5 +41,6 @@ async def test_statutory_messages_overtake_courtesy_at_the_gateways_rate(city_at
         # Short bursts are allowed; the whole is not faster than the rate.
         assert time.monotonic() - began >= (NEWS + ORDERS) / RATE / 2
         places = [place for place, message in enumerate(gateway.taken) if message.template == "urge"]
-        assert sum(places) / ORDERS < sum(range(NEWS + ORDERS + 1)) / (NEWS + ORDERS + 1)
+        # Handed on last, they would be the last; the first news had left before they came.
+        assert sum(places) / ORDERS < 0.8 * NEWS, places
         assert gateway_task_queue(gateway.name) == "sms-moody"

@@ -120,6 +120,22 @@ async def test_a_gateway_that_is_away_delays_no_rung(city_at: OpenCity) -> None:
         assert EventKind.MESSAGE_FAILED not in await city.kinds(reference)
 
 
+@pytest.mark.timeout(90)
+async def test_a_gateway_that_says_nothing_delays_no_rung(city_at: OpenCity, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rungs of a night whose warnings the dead provider swallowed in the morning before."""
+    monkeypatch.setattr("activities.sms.GATEWAY_SECONDS", 0.2)
+    async with city_at(FRIDAY, gateways=((gateway := Moody()),)) as city:
+        references = [await city.submit() for _ in range(4)]
+        await city.advance_to("2026-09-22 08:00")
+        gateway.silent = True
+        await city.advance_to("2026-09-23 08:00")
+        for reference in references:
+            rungs = await city.rungs(reference)
+            assert [record.rung for record in rungs] == [0, 1]
+            assert rungs[1].recorded_at < shanghai("2026-09-23 00:11")
+            assert {m.state for m in await _of(city, reference, "warning")} == {MessageState.AMBIGUOUS}
+
+
 async def test_an_adapter_that_breaks_holds_up_nothing(city_at: OpenCity) -> None:
     """An exception no adapter may raise: the work order is out, and its message is sent when the adapter is mended."""
     async with city_at(FRIDAY, gateways=((gateway := Moody(break_down)),)) as city:
