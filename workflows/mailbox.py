@@ -11,8 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from liaison.contract.messages import OpenMailbox
     from liaison.contract.options import patient
     from liaison.contract.public import Public
-
-from workflows.sending import send_once
+    from workflows.sending import send_once
 
 
 @workflow.defn(name=names.WorkflowName.MAILBOX)

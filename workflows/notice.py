@@ -8,8 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from liaison.contract import names
     from liaison.contract.messages import MessageProgress, SendMessage
     from liaison.contract.public import Public
-
-from workflows.sending import send_once
+    from workflows.sending import send_once
 
 
 @workflow.defn(name=names.WorkflowName.NOTICE)

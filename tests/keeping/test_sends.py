@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, update
 
-from activities.sms import LOOK_AGAIN_LEAST, LOOK_AGAIN_MOST, Sender
+from activities.sms import Sender
+from activities.taking import LOOK_AGAIN_LEAST, LOOK_AGAIN_MOST
 from liaison.contract.messages import MessageProgress
 from liaison.db.messages import Draft, gateway_key, reserve
 from liaison.db.sends import freeze_sends, mark_restored, messages_by_state, release_sends, sends
