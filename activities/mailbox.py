@@ -35,6 +35,10 @@ class Mailbox:
             waiting = [bell for bell in bells if bell.state is MessageState.RESERVED]
             opens = await self._opens(session, mailbox, rules, now)
             due = [bell for bell in waiting if bell.send_after <= now] if opens <= now else []
+            if (digest := _waiting_digest(waiting, due)) is not None:
+                # His number has had its messages for today: what comes meanwhile is told with those that wait.
+                gather(due, digest, now)
+                waiting, due = [bell for bell in waiting if bell not in due], []
             to_send = [*under_way, *([await self._one_of(session, due, now)] if due else [])]
             later = [bell for bell in waiting if bell not in due]
             for bell in later:
@@ -75,3 +79,8 @@ class Mailbox:
         digest = await reserve(session, self._tools.ring, draft, now)
         digest.handed_on = True
         return digest
+
+
+def _waiting_digest(waiting: Sequence[Message], due: Sequence[Message]) -> Message | None:
+    """A digest that may not go yet."""
+    return next((bell for bell in waiting if bell.template == DIGEST and bell not in due), None)

@@ -88,8 +88,10 @@ class Settling:
         message.state, message.failure, message.provider_id = verdict.state, verdict.failure, verdict.provider_id
         if verdict.undelivered and message.gateway is not None:
             message.tried = [*message.tried, message.gateway]
-        if verdict.state is not MessageState.RESERVED:
-            message.submitted_at = now if verdict.gone else message.submitted_at or now
+        if verdict.gone:
+            message.submitted_at = now
+        elif verdict.state in (*_SENT, MessageState.AMBIGUOUS):
+            message.submitted_at = message.submitted_at or now
         message.settled_at = now if verdict.wait_until is None else None
 
     def _again(self, message: Message, wait_until: datetime | None) -> str:

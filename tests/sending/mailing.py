@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select
 
 from activities.gateways import Absences
+from activities.mailbox import Mailbox
 from activities.sms import Sender
 from activities.tools import Tools
-from liaison.contract.messages import MessageProgress
+from liaison.contract.messages import Gathered, MessageProgress, OpenMailbox
 from liaison.db.messages import PARTY, Draft, reserve
 from liaison.db.record import MESSAGES
 from liaison.db.tables import Event, Fault, Message
@@ -63,6 +64,10 @@ class Mailing:
                 return states
             self.office.clock.now = max(datetime.fromisoformat(progress.wait_until), self.office.clock.now)
         raise AssertionError(states)
+
+    async def gather(self, leader: str) -> Gathered:
+        """What a leader's mailbox makes of his bells."""
+        return await Mailbox(self.tools).gather_bells(OpenMailbox(leader, 0))
 
     async def row(self, message_id: str) -> Message:
         """The message as it stands."""

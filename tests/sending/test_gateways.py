@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from liaison.policy.words import MessageState
+from liaison.contract.messages import Gathered
+from liaison.policy.words import MessageClass, MessageState
 from tests.sending.mailing import Mailing
-from tests.services.office import Office
+from tests.services.office import LEADER, Office
 from tests.workflows.gateways import Moody, be_away, deliver
 
 MOST = 40
@@ -25,6 +26,23 @@ async def test_the_next_gateway_takes_over_when_the_first_has_been_away_for_long
     for _ in range(2):
         await mailing.send(await mailing.reserve(reference))
     assert (len(first.taken), len(second.taken)) == (2, 2)
+
+
+async def test_bells_that_a_full_day_keeps_waiting_stay_one_message(office: Office) -> None:
+    mailing, reference = Mailing(office, [gateway := Moody()]), await office.submit()
+    for _ in range(MOST):
+        await mailing.send(await mailing.reserve(reference, LEADER))
+    for _ in range(4):
+        bells = [await mailing.reserve(reference, LEADER, "supervision", MessageClass.STAFF) for _ in range(2)]
+        for message in (await mailing.gather(LEADER)).message_ids:
+            assert (await mailing.send(message)).wait_until
+        office.clock.now += timedelta(minutes=20)
+        assert {(await mailing.row(bell)).state for bell in bells} == {MessageState.GATHERED}
+    office.clock.now += timedelta(days=3)
+    [digest] = (await mailing.gather(LEADER)).message_ids
+    assert (await mailing.send(digest)).state == MessageState.SUBMITTED
+    assert len(gateway.taken) == MOST + 1
+    assert await mailing.gather(LEADER) == Gathered()
 
 
 async def test_a_number_gets_so_many_messages_in_a_day_and_the_next_one_waits_and_says_so(office: Office) -> None:
