@@ -55,7 +55,7 @@ DEFAULT_SENDING = SendingRules(
     failover=timedelta(minutes=5),
     receipt=timedelta(minutes=30),
     daily_to_one_number=40,
-    courtesy=frozenset({"received", "passed_on", "closed", "date_moved", "follow_up", "follow_up_again", "thanks"}),
+    courtesy=frozenset({"received", "passed_on", "closed", "date_moved", "follow_up"}),
     gathers=frozenset({"supervision", "answered_late", "withdrawn"}),
     gathering=timedelta(seconds=30),
     every=timedelta(minutes=15),
