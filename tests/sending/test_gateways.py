@@ -28,7 +28,8 @@ async def test_the_next_gateway_takes_over_when_the_first_has_been_away_for_long
     assert (len(first.taken), len(second.taken)) == (2, 2)
 
 
-async def test_bells_that_a_full_day_keeps_waiting_stay_one_message(office: Office) -> None:
+async def test_bells_that_a_full_day_keeps_waiting_stay_one_message(either_office: Office) -> None:
+    office = either_office
     mailing, reference = Mailing(office, [gateway := Moody()]), await office.submit()
     for _ in range(MOST):
         await mailing.send(await mailing.reserve(reference, LEADER))
@@ -45,7 +46,10 @@ async def test_bells_that_a_full_day_keeps_waiting_stay_one_message(office: Offi
     assert await mailing.gather(LEADER) == Gathered()
 
 
-async def test_a_number_gets_so_many_messages_in_a_day_and_the_next_one_waits_and_says_so(office: Office) -> None:
+async def test_a_number_gets_so_many_messages_in_a_day_and_the_next_one_waits_and_says_so(
+    either_office: Office,
+) -> None:
+    office = either_office
     mailing, reference = Mailing(office, [gateway := Moody()]), await office.submit()
     began = office.clock.now
     for _ in range(MOST):
