@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -11,7 +12,9 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.gateways import task_queue_of
 from activities.registry import activities_of
+from activities.sms import Sender
 from activities.tools import Tools
 from liaison.cli.exits import Exit, leave
 from liaison.cli.start_faults import FORESEEN, give_up, no_temporal, own_key_ring
@@ -35,11 +38,19 @@ from liaison.settings import Profile, Settings, load_settings
 from liaison.temporal import connect, measured_runtime
 from workflows.horizon import HorizonWorkflow
 from workflows.liaison_request import LiaisonRequestWorkflow
+from workflows.mailbox import MailboxWorkflow
 from workflows.notice import NoticeWorkflow
 from workflows.purge import PurgeWorkflow
 from workflows.replan import ReplanWorkflow
 
-WORKFLOWS: Final = (LiaisonRequestWorkflow, NoticeWorkflow, PurgeWorkflow, ReplanWorkflow, HorizonWorkflow)
+WORKFLOWS: Final = (
+    LiaisonRequestWorkflow,
+    NoticeWorkflow,
+    MailboxWorkflow,
+    PurgeWorkflow,
+    ReplanWorkflow,
+    HorizonWorkflow,
+)
 CACHED_WORKFLOWS: Final = 5_000
 """As many as may wake together: beyond it each timer costs a replay."""
 STICKY: Final = timedelta(seconds=2)
@@ -78,6 +89,27 @@ def build_worker(
     )
 
 
+def build_senders(client: Client, tools: Tools, *, build_id: str | None = None) -> list[Worker]:
+    """A worker for each gateway that takes only so many messages a second: it sends them, and nothing else.
+
+    The rate is the task queue's, whatever number of workers polls it; all must name the same.
+    """
+    return [
+        Worker(
+            client,
+            task_queue=task_queue_of(gateway),
+            activities=[Sender(tools).send_message],
+            max_task_queue_activities_per_second=gateway.can.rate,
+            # An activity that is started eagerly passes the rate by.
+            disable_eager_activity_execution=True,
+            graceful_shutdown_timeout=GRACE,
+            deployment_config=_deployment(build_id) if build_id else None,
+        )
+        for gateway in tools.gateways
+        if gateway.can.rate is not None
+    ]
+
+
 def _deployment(build_id: str) -> WorkerDeploymentConfig:
     """Open requests move to the version made current: histories replay on it (ADR 0004).
 
@@ -113,7 +145,10 @@ async def serve(settings: Settings) -> None:
             clock_watched(platform),
             book_shown(platform, endpoint),
             build_worker(client, tools, build_id=settings.build_id),
+            AsyncExitStack() as sending,
         ):
+            for sender in build_senders(client, tools, build_id=settings.build_id):
+                await sending.enter_async_context(sender)
             relay = asyncio.create_task(run_relay(platform, stop, "worker"))
             _say_what_it_does(settings)
             await stop.wait()
@@ -141,7 +176,7 @@ def make_tools(settings: Settings, client: Client, db: Database) -> Tools:
         client=client,
         clock=lambda: datetime.now(UTC),
         trial_system=sample_trial_register() if settings.profile is Profile.LOCAL else EmbeddedTrialSystem.empty(),
-        gateway=open_gateways(settings.sms_accounts, templates, lambda: datetime.now(UTC))[0],
+        gateways=open_gateways(settings.sms_accounts, templates, lambda: datetime.now(UTC)),
         templates=templates,
         plain_signals_accepted=settings.plain_signals == "accept",
         replan_per_second=settings.replan_per_second,

@@ -8,6 +8,7 @@ from activities.answering import Answering
 from activities.closure import Closure
 from activities.horizon import CalendarHorizon
 from activities.judge_notification import JudgeNotification
+from activities.mailbox import Mailbox
 from activities.messaging import Messaging
 from activities.opening import Opening
 from activities.planning import Planning
@@ -33,6 +34,7 @@ def activities_of(tools: Tools) -> list[Callable[..., Any]]:
         Closure(tools, messaging).close_request,
         Recording(tools).record_events,
         Sender(tools).send_message,
+        Mailbox(tools).gather_bells,
         Purging(tools).purge,
         Planning(tools, messaging).plan_ladder,
         replanning.find_movable,

@@ -1,36 +1,32 @@
-"""Sending one message, once: taken, submitted, settled, each step on disk before the next."""
+"""Sending one message, once: taken, submitted, settled, each step on disk before the next (ADR 0012)."""
 
 import asyncio
-from datetime import datetime, timedelta
+from dataclasses import replace
 
-from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.tools import PLATFORM, Tools
+from activities.settling import Settling, Verdict
+from activities.taking import Taken, Taking
+from activities.tools import Tools
 from liaison.contract.messages import MessageProgress, SendMessage
-from liaison.db.directory import desk_contact, staff_contact
-from liaison.db.messages import PARTY, WANTED, department_of, gateway_key, read_params, take
-from liaison.db.record import MESSAGES, append_event, lock_request
-from liaison.db.rungs import supervised_by
-from liaison.db.sends import sends
-from liaison.db.tables import Message, Request, Sends
-from liaison.db.texts import data_key, read_contact
-from liaison.gateways.sms.port import Fate, GatewayRefused, GatewayUnavailable, ShortMessage, Submission
-from liaison.gateways.sms.templates import render
-from liaison.policy.overdue import business_days_past, limit_day_of
-from liaison.policy.windows import next_opening
-from liaison.policy.words import EventKind, MessageState
+from liaison.db.messages import still_open, take
+from liaison.db.tables import Message
+from liaison.gateways.sms.port import (
+    Fate,
+    GatewayBusy,
+    GatewayInDoubt,
+    GatewayRefused,
+    GatewayUnavailable,
+    Submission,
+)
+from liaison.policy.sending import pause_before_try
+from liaison.policy.words import MessageState
 
 GATEWAY_SECONDS = 3.0
 """How long a gateway may take; after that nobody knows whether it took the message. One rung tells three people, and
 all their messages must fit the time of one activity."""
 
-SUPERVISION = "supervision"
-"""The leaders' bell, whose figures are taken when it rings."""
-
-LOOK_AGAIN_LEAST, LOOK_AGAIN_MOST = timedelta(seconds=2), timedelta(minutes=15)
-"""While sending is frozen a notice looks again after a quarter of the freeze's age, within these bounds: soon after a
-short one, and seldom enough that weeks of it do not fill a history."""
+NOBODY_KNOWS = "the gateway did not answer"
 
 _STATES = {Fate.SUBMITTED: MessageState.SUBMITTED, Fate.DELIVERED: MessageState.DELIVERED}
 
@@ -40,151 +36,100 @@ class Sender:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
+        self._settling = Settling(tools)
+        self._taking = Taking(tools, self._settling)
 
     @activity.defn
     async def send_message(self, order: SendMessage) -> MessageProgress:
         """Send one message, once."""
-        return await self.send(order.message_id)
+        return await self.send(order.message_id, activity.info().task_queue)
 
-    async def send(self, message_id: str) -> MessageProgress:
-        """Send a message if it is still wanted and its window is open.
+    async def send(self, message_id: str, task_queue: str = "") -> MessageProgress:
+        """Try once to send a message, if it is still wanted, its window is open and this is its gateway's task queue.
 
-        Raises:
-            GatewayUnavailable: Not taken; the message is reserved again.
+        Returns:
+            Its state, and when or from where to try again.
         """
         async with self._tools.db.write() as session:
             message = await session.get_one(Message, message_id, with_for_update=True)
-            rule = await sends(session)
-            if (not_now := await self._not_now(session, message, rule)) is not None:
-                return not_now
-            in_doubt = message.state is MessageState.SUBMITTING or await _may_have_gone(session, message, rule)
-            if message.state is MessageState.RESERVED:
-                take(message)
-            short = await self._compose(session, message)
-        return await (self._resume(message, short) if in_doubt else self._submit(message, short))
+            step = await self._taking.take(session, message, task_queue)
+        if isinstance(step, MessageProgress):
+            await self._settling.tell(message)
+            return step
+        return await (self._resume(step) if step.in_doubt else self._submit(step))
 
-    async def _not_now(self, session: AsyncSession, message: Message, rule: Sends | None) -> MessageProgress | None:
-        """What to answer instead of sending; None if it may go."""
-        if message.state not in WANTED:
-            return MessageProgress(message.state)
-        if rule is not None and rule.frozen:
-            return MessageProgress(message.state, self._tools.for_workflow(self._look_again(rule.since)))
-        if (opening := await self._opening(session, message)) is not None:
-            return MessageProgress(message.state, opening)
-        return None
-
-    def _look_again(self, frozen_since: datetime) -> datetime:
-        now = self._tools.clock()
-        return now + min(max((now - frozen_since) / 4, LOOK_AGAIN_LEAST), LOOK_AGAIN_MOST)
-
-    async def _opening(self, session: AsyncSession, message: Message) -> str | None:
-        """When the window opens, on the workflow's clock; None if it is open."""
-        request = await session.get_one(Request, message.reference)
-        calendar, policy = await self._tools.rulebook.current(session)
-        now = self._tools.clock()
-        earliest = max(now, message.send_after)
-        opening = next_opening(earliest, message.message_class, request.court, calendar, policy)
-        return self._tools.for_workflow(opening) if opening > now else None
-
-    async def _resume(self, message: Message, short: ShortMessage | None) -> MessageProgress:
-        """Ask the gateway before sending: an earlier attempt died between taking the message and settling it, or the
-        book is older than the gateway's log."""
-        try:
-            found = await asyncio.wait_for(self._tools.gateway.look_up(gateway_key(message)), GATEWAY_SECONDS)
-        except TimeoutError:
-            found = Submission(None, Fate.CANNOT_SAY)
+    async def _resume(self, taken: Taken) -> MessageProgress:
+        """Ask the gateway before sending: an earlier attempt died or was left in doubt, or the book is older than the
+        gateway's log. If it cannot say, wait for a receipt, then send once more."""
+        found = await self._look_up(taken)
         if found.fate is Fate.UNKNOWN:
-            return await self._submit(message, short)
-        state = _STATES.get(found.fate, MessageState.AMBIGUOUS)
-        return await self._settle(message.id, state, provider_id=found.provider_id)
+            return await self._again(taken, marked=False)
+        if found.fate is Fate.FAILED:
+            return await self._settle(taken, self._undelivered(taken, found))
+        if found.fate in _STATES:
+            return await self._settle(taken, Verdict(_STATES[found.fate], found.provider_id))
+        now = self._tools.clock()
+        if not taken.once_more:
+            return await self._settle(taken, Verdict(MessageState.AMBIGUOUS, found.provider_id, NOBODY_KNOWS))
+        if taken.doubt_ends is not None and taken.doubt_ends <= now:
+            return await self._again(taken, marked=True)
+        ends = taken.doubt_ends or now + taken.rules.receipt
+        return await self._settle(
+            taken, Verdict(MessageState.AMBIGUOUS, found.provider_id, NOBODY_KNOWS, wait_until=ends)
+        )
 
-    async def _submit(self, message: Message, short: ShortMessage | None) -> MessageProgress:
-        if short is None:
-            return await self._settle(message.id, MessageState.FAILED, failure="no telephone number")
+    async def _look_up(self, taken: Taken) -> Submission:
+        cannot_say = Submission(None, Fate.CANNOT_SAY)
+        if taken.asked is None or not taken.asked.can.status_query:
+            return cannot_say
         try:
-            submission: Submission = await asyncio.wait_for(self._tools.gateway.submit(short), GATEWAY_SECONDS)
-        except GatewayRefused as refusal:
-            return await self._settle(message.id, MessageState.FAILED, failure=str(refusal)[:200])
-        except GatewayUnavailable:
-            await self._settle(message.id, MessageState.RESERVED)
-            raise
-        except TimeoutError:
-            return await self._settle(
-                message.id, MessageState.AMBIGUOUS, failure="the gateway did not answer", gone=True
-            )
-        return await self._settle(message.id, _STATES[submission.fate], provider_id=submission.provider_id, gone=True)
+            return await asyncio.wait_for(taken.asked.look_up(taken.short), GATEWAY_SECONDS)
+        except (TimeoutError, GatewayUnavailable, GatewayInDoubt):
+            return cannot_say
 
-    async def _compose(self, session: AsyncSession, message: Message) -> ShortMessage | None:
-        """The message as the gateway takes it; None if nobody's number is known."""
-        tools = self._tools
-        params = await read_params(session, tools.ring, message)
-        number = params.pop("to", None) or await self._number(session, message)
-        if number is None:
-            return None
-        if message.template == SUPERVISION:
-            params |= await self._bell_figures(session, message)
-        text = render(tools.templates, message.template, message.language, params)
-        return ShortMessage(message.id, gateway_key(message), number, message.template, text)
-
-    async def _bell_figures(self, session: AsyncSession, bell: Message) -> dict[str, str]:
-        """What the bell says: how many requests lie with the leader, and how many business days the oldest is late.
-
-        Days are those of the court whose request the bell rings for: most leaders have no other.
-        """
-        count, since = await supervised_by(session, bell.recipient)
-        request = await session.get_one(Request, bell.reference)
-        calendar, _ = await self._tools.rulebook.current(session)
-        now = self._tools.clock()
-        days = business_days_past(calendar.of(request.court), limit_day_of(since), now) if since is not None else 0
-        return {"count": str(count), "days": str(days)}
-
-    async def _number(self, session: AsyncSession, message: Message) -> str | None:
-        if message.recipient == PARTY:
-            key = await data_key(session, self._tools.ring, message.reference)
-            return (await read_contact(session, key, message.reference)).phone
-        whose = department_of(message.recipient)
-        if whose is not None:
-            contact = await desk_contact(session, self._tools.ring, whose)
-        else:
-            contact = await staff_contact(session, self._tools.ring, message.recipient)
-        return contact.mobile if contact else None
-
-    async def _settle(
-        self,
-        message_id: str,
-        state: MessageState,
-        provider_id: str | None = None,
-        failure: str | None = None,
-        gone: bool = False,
-    ) -> MessageProgress:
-        """Settle a message once; ``gone`` says that this sender himself handed it to the gateway, or may have."""
-        now = self._tools.clock()
+    async def _again(self, taken: Taken, *, marked: bool) -> MessageProgress:
+        """Take a message a second time, unless somebody has settled it meanwhile; ``marked`` if it may go twice."""
         async with self._tools.db.write() as session:
-            message = await session.get_one(Message, message_id, with_for_update=True)
-            if message.state is not MessageState.SUBMITTING:
-                # We stood still, were given up, and another sender has settled it meanwhile: by finding what we had
-                # handed over, or by handing it over once more.
-                if not gone or (provider_id is not None and message.provider_id == provider_id):
-                    return MessageProgress(message.state)
-                state, failure = MessageState.AMBIGUOUS, "two senders may both have sent it"
-            message.state, message.failure = state, failure
-            message.gateway, message.provider_id = self._tools.gateway.name, provider_id
-            if state is not MessageState.RESERVED:
-                message.submitted_at = message.settled_at = now
-                await self._record(session, message)
-        return MessageProgress(state)
+            message = await session.get_one(Message, taken.short.id, with_for_update=True)
+            if not still_open(message) or message.attempts != taken.tries:
+                return MessageProgress(message.state)
+            take(message, taken.gateway.name, message.number_mac)
+            message.repeats, message.settled_at = message.repeats + marked, None
+            tries = message.attempts
+        return await self._submit(replace(taken, tries=tries, once_more=taken.once_more and not marked))
 
-    async def _record(self, session: AsyncSession, message: Message) -> None:
-        await lock_request(session, message.reference)
-        sent = message.state in (MessageState.SUBMITTED, MessageState.DELIVERED)
-        kind = EventKind.MESSAGE_SENT if sent else EventKind.MESSAGE_FAILED
-        detail = {"message": message.id, "template": message.template, "to": message.recipient, "state": message.state}
+    async def _submit(self, taken: Taken) -> MessageProgress:
+        now, absences, name = self._tools.clock(), self._tools.absences, taken.gateway.name
+        try:
+            submission = await asyncio.wait_for(taken.gateway.submit(taken.short), GATEWAY_SECONDS)
+        except GatewayRefused as refusal:
+            return await self._settle(taken, Verdict(MessageState.FAILED, failure=str(refusal)[:200]))
+        except GatewayBusy as busy:
+            return await self._settle(taken, Verdict(MessageState.RESERVED, wait_until=now + busy.after))
+        except GatewayUnavailable:
+            absences.note_away(name, now)
+            again = now + pause_before_try(taken.tries, taken.rules)
+            return await self._settle(taken, Verdict(MessageState.RESERVED, wait_until=again))
+        except (TimeoutError, GatewayInDoubt):
+            absences.note_away(name, now)
+            return await self._settle(taken, self._doubt(taken))
+        absences.note_back(name)
+        if submission.fate is Fate.FAILED:
+            return await self._settle(taken, self._undelivered(taken, submission))
+        return await self._settle(taken, Verdict(_STATES[submission.fate], submission.provider_id, gone=True))
+
+    def _doubt(self, taken: Taken) -> Verdict:
+        """It may have gone. A gateway that can be asked is asked soon; else its receipt is waited for."""
+        wait = pause_before_try(taken.tries, taken.rules) if taken.gateway.can.status_query else taken.rules.receipt
+        can_be_cleared = taken.once_more or taken.gateway.can.status_query
+        until = self._tools.clock() + wait if can_be_cleared else None
+        return Verdict(MessageState.AMBIGUOUS, failure=NOBODY_KNOWS, gone=True, wait_until=until)
+
+    def _undelivered(self, taken: Taken, told: Submission) -> Verdict:
+        """The gateway took it and could not deliver it: on to the next one, at once."""
+        why = f"not delivered by {taken.gateway.name}"
         now = self._tools.clock()
-        await append_event(session, message.reference, MESSAGES, kind, now, PLATFORM, detail, recorded_at=now)
+        return Verdict(MessageState.RESERVED, told.provider_id, why, wait_until=now, undelivered=True)
 
-
-async def _may_have_gone(session: AsyncSession, message: Message, rule: Sends | None) -> bool:
-    """Whether the book came out of a backup after this request was registered: its rows may be older than the world."""
-    if rule is None or rule.restored_at is None:
-        return False
-    return (await session.get_one(Request, message.reference)).registered_at <= rule.restored_at
+    async def _settle(self, taken: Taken, verdict: Verdict) -> MessageProgress:
+        return await self._settling.settle(taken.short.id, taken.tries, verdict)

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
+from activities.composing import SUPERVISION
 from activities.messaging import Messaging
 from activities.planned import planned_for
-from activities.sms import SUPERVISION
 from activities.tools import PLATFORM, Tools
 from liaison.contract.messages import RungDue, RungRecorded
 from liaison.contract.names import ROUND, run_stream, rung_cause

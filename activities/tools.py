@@ -1,11 +1,12 @@
 """What activities work with; made by the composition root."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from temporalio.client import Client
 
+from activities.gateways import Absences
 from liaison.contract.messages import Holder
 from liaison.db.engine import Database
 from liaison.db.rulebook import Rulebook
@@ -27,7 +28,8 @@ class Tools:
     """Database, keys, rules, ports and clock of one worker.
 
     ``shift`` is the workflow's clock minus ``clock``: zero in production, the virtual time of tests and the demo
-    (design section 6). ``replan_per_second`` is how many requests a re-plan tells in a second.
+    (design section 6). ``replan_per_second`` is how many requests a re-plan tells in a second. The first of
+    ``gateways`` takes messages as long as it can.
     """
 
     db: Database
@@ -36,11 +38,12 @@ class Tools:
     client: Client
     clock: Callable[[], datetime]
     trial_system: TrialSystem
-    gateway: SmsGateway
+    gateways: tuple[SmsGateway, ...]
     templates: Templates
     plain_signals_accepted: bool
     shift: timedelta = timedelta(0)
     replan_per_second: int = 50
+    absences: Absences = field(default_factory=Absences)
 
     def for_workflow(self, instant: datetime) -> str:
         """An instant of the registration book on the workflow's clock."""

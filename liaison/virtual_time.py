@@ -151,12 +151,22 @@ class VirtualTime:
         The skipped time is added to its start delay and then skipped, so its first task already sees the right time;
         the moment added to that keeps the skip from ending at the very instant of the task.
         """
+        if start.start_signal is not None and await self._goes_on(start.id):
+            # A signal with a start that finds an execution running is a signal.
+            await self.bring_into_step(start.id)
+            return await next_.start_workflow(start)
         if self._skipped:
             start.time_skipping_config = fast_forward(self._skipped)
             start.start_delay = (start.start_delay or timedelta(0)) + self._skipped + _A_MOMENT
         handle = await next_.start_workflow(start)
         self._follow(start.id)
         return handle
+
+    async def _goes_on(self, workflow_id: str) -> bool:
+        """Whether a known execution is still running."""
+        if execution := self._executions.get(workflow_id):
+            await execution.look()
+        return execution is not None and execution.is_open
 
     async def bring_into_step(self, workflow_id: str) -> None:
         """Move an execution that had nothing to do for a while to the virtual clock, before it hears from somebody."""

@@ -40,7 +40,7 @@ from liaison.services.provisioning import prepare_local
 from liaison.services.relay import relay_once
 from liaison.settings import Settings
 from liaison.virtual_time import VirtualTime
-from worker import WORKFLOWS, build_worker
+from worker import WORKFLOWS, build_senders, build_worker
 
 Row = TypeVar("Row", bound=SQLModel)
 
@@ -223,7 +223,7 @@ async def open_city(
             client=world.client,
             clock=world.now,
             trial_system=sample_trial_register(),
-            gateway=EmbeddedOutbox(home / "outbox.jsonl", world.now),
+            gateways=(EmbeddedOutbox(home / "outbox.jsonl", world.now),),
             templates=packaged_templates(),
             plain_signals_accepted=True,
             shift=world.shift,
@@ -234,6 +234,8 @@ async def open_city(
         try:
             async with AsyncExitStack() as polling:
                 await polling.enter_async_context(build_worker(world.client, tools, cached=cached))
+                for sender in build_senders(world.client, tools):
+                    await polling.enter_async_context(sender)
                 yield City(home, world, tools, platform, credentials, polling)
         finally:
             await db.close()

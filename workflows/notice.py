@@ -1,14 +1,14 @@
-"""One message that waits for its window: re-reads its row on waking and sends it if it is still wanted."""
+"""One message that waits: re-reads its row on waking and sends it if it is still wanted."""
 
 from datetime import datetime
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from liaison.contract import activities, names
+    from liaison.contract import names
     from liaison.contract.messages import MessageProgress, SendMessage
-    from liaison.contract.options import sending
     from liaison.contract.public import Public
+    from workflows.sending import send_once
 
 
 @workflow.defn(name=names.WorkflowName.NOTICE)
@@ -17,12 +17,12 @@ class NoticeWorkflow:
 
     @workflow.run
     async def run(self, order: SendMessage) -> MessageProgress:
-        """Send when the window is open; a server that was down may have woken us outside it."""
+        """Try until the message has gone or helps nobody: its window, its gateway and a doubt all tell when next."""
         while True:
-            progress = await workflow.execute_activity(
-                activities.send_message, order, **sending("send the message if still wanted")
-            )
+            progress = await send_once(order.message_id)
             if not progress.wait_until:
                 return progress
             left = datetime.fromisoformat(progress.wait_until) - workflow.now()
-            await workflow.sleep(max(left.total_seconds(), 1.0), summary=Public("wait for the window to open"))
+            await workflow.sleep(max(left.total_seconds(), 1.0), summary=Public("wait until it may be sent"))
+            if workflow.info().is_continue_as_new_suggested():
+                workflow.continue_as_new(order)

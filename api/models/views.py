@@ -181,6 +181,10 @@ class MessageView(View):
     gateway: str | None
     provider_id: str | None
     failure: str | None
+    useful_until: AwareDatetime | None = Field(description="After that it expires instead of being sent.")
+    repeats: int = Field(description="How often it was sent once more after doubt: people may have it twice.")
+    gathered_into: str | None = Field(description="The digest that told a leader of it among others.")
+    tried: list[str] = Field(description="Gateways that took it and could not deliver it.")
 
 
 class BellsView(View):

@@ -115,7 +115,7 @@ def _make_tools(place: Settings, world: VirtualTime) -> Tools:
         client=world.client,
         clock=world.now,
         trial_system=sample_trial_register(),
-        gateway=EmbeddedOutbox(_outbox(place), world.now),
+        gateways=(EmbeddedOutbox(_outbox(place), world.now),),
         templates=packaged_templates(),
         plain_signals_accepted=False,
         shift=world.shift,

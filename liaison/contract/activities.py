@@ -12,11 +12,13 @@ from liaison.contract.messages import (
     Closed,
     CloseRequest,
     Dispatch,
+    Gathered,
     Holder,
     HorizonSeen,
     MachineAnswer,
     MessageProgress,
     Opened,
+    OpenMailbox,
     OpenRequest,
     Purged,
     RecordEvents,
@@ -93,6 +95,12 @@ async def send_message(order: SendMessage) -> MessageProgress:
 
 
 @activity.defn
+async def gather_bells(mailbox: OpenMailbox) -> Gathered:
+    """Make one message of the bells that are due for a leader."""
+    raise NotImplementedError
+
+
+@activity.defn
 async def purge() -> Purged:
     """Erase what is older than the policy's ages, for a few seconds."""
     raise NotImplementedError
@@ -138,6 +146,7 @@ ALL = (
     close_request,
     record_events,
     send_message,
+    gather_bells,
     purge,
     plan_ladder,
     find_movable,

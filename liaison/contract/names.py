@@ -18,6 +18,7 @@ class WorkflowName(StrEnum):
     PURGE = "PurgeWorkflow"
     REPLAN = "ReplanWorkflow"
     HORIZON = "HorizonWorkflow"
+    MAILBOX = "MailboxWorkflow"
 
 
 class SignalName(StrEnum):
@@ -26,6 +27,10 @@ class SignalName(StrEnum):
     REPLY = "reply"
     ESCALATE = "escalate"
     CALENDAR_CHANGED = "calendar_changed"
+    BELL = "bell"
+    """To a mailbox: a bell for its leader lies in the book."""
+    MESSAGE_SETTLED = "message_settled"
+    """To the delivery of an answer: its message has come to an end."""
 
 
 QUERY_STATE = "state"
@@ -39,6 +44,21 @@ def request_workflow_id(reference: str) -> str:
 def notice_workflow_id(message_id: str) -> str:
     """The workflow that sends one message when its window opens."""
     return f"notice-{message_id}"
+
+
+def mailbox_workflow_id(staff_id: str) -> str:
+    """The workflow that gathers the bells of one leader."""
+    return f"mailbox-{staff_id}"
+
+
+def delivery_workflow_id(reference: str) -> str:
+    """The workflow that watches an answer until its party has it."""
+    return f"delivery-{reference}"
+
+
+def gateway_task_queue(gateway: str) -> str:
+    """Where messages wait for a gateway that takes only so many a second."""
+    return f"sms-{gateway}"
 
 
 def replan_id(calendar: int, policy: int | None) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import and_, or_
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from liaison.db.messages import WANTED
+from liaison.db.messages import is_open
 from liaison.db.sound import sound_rows
 from liaison.db.tables import Action, Message, Plan, Request
 from liaison.policy.words import ActionState, Stage
@@ -92,7 +92,7 @@ async def messages_left(session: AsyncSession, reserved_before: datetime, limit:
     left = (
         select(Message)
         .where(
-            col(Message.state).in_(WANTED),
+            is_open(),
             col(Message.handed_on).is_(False),
             col(Message.reserved_at) < reserved_before,
         )

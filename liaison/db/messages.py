@@ -4,15 +4,17 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.tables import Message
 from liaison.db.texts import data_key
 from liaison.keys import KeyRing
+from liaison.policy.sending import is_gathered
+from liaison.policy.sending_rules import SendingRules
 from liaison.policy.words import Language, MessageClass, MessageState
 
 PARTY = "party"
@@ -21,8 +23,29 @@ PARTY = "party"
 DATE_MOVED = "date_moved"
 """Template of the news that a date is another."""
 
+ANSWER = "answer"
+"""Template of the answer to a party."""
+
+DIGEST = "digest"
+"""Template of the one message that tells a leader of many requests."""
+
 WANTED = (MessageState.RESERVED, MessageState.SUBMITTING)
 """States in which a message still has to go out."""
+
+DAY, SOON = timedelta(hours=24), timedelta(minutes=1)
+"""Within which messages to one number are counted; it rolls. And when to look again while as many are under way."""
+
+
+def still_open(message: Message) -> bool:
+    """Whether something is left to do: send it, or find out whether it has gone."""
+    in_doubt = message.state is MessageState.AMBIGUOUS and message.settled_at is None
+    return message.state in WANTED or in_doubt
+
+
+def is_open() -> ColumnElement[bool]:
+    """The same as a condition."""
+    in_doubt = and_(col(Message.state) == MessageState.AMBIGUOUS, col(Message.settled_at).is_(None))
+    return or_(col(Message.state).in_(WANTED), in_doubt)
 
 
 def desk(department: str) -> str:
@@ -49,6 +72,7 @@ class Draft:
     language: Language
     params: Mapping[str, str]
     send_after: datetime
+    useful_until: datetime | None = None
 
     @property
     def idempotency_key(self) -> str:
@@ -74,6 +98,7 @@ async def reserve(session: AsyncSession, ring: KeyRing, draft: Draft, now: datet
         sealed_params=key.seal(json.dumps(dict(draft.params), ensure_ascii=False), f"message/{draft.id}"),
         reserved_at=now,
         send_after=draft.send_after,
+        useful_until=draft.useful_until,
     )
     session.add(message)
     await session.flush()
@@ -87,14 +112,51 @@ async def read_params(session: AsyncSession, ring: KeyRing, message: Message) ->
     return params
 
 
+def for_mailbox(message: Message, rules: SendingRules) -> bool:
+    """Whether a message is a leader's bell, which his mailbox rings; duty desks have no mailbox."""
+    if message.recipient == PARTY or department_of(message.recipient) is not None:
+        return False
+    return message.template == DIGEST or is_gathered(message.template, message.message_class, rules)
+
+
 def gateway_key(message: Message) -> str:
     """What the gateway knows the message by: the same for the same reason and recipient, and tells it neither."""
     return hashlib.sha256(message.idempotency_key.encode()).hexdigest()[:32]
 
 
-def take(message: Message) -> None:
-    """Take a reserved message, locked by the caller, for sending: whoever finds it so asks the gateway first."""
+def take(message: Message, gateway: str, number_mac: str | None) -> None:
+    """Take a message, locked by the caller, for sending: whoever finds it so asks the gateway first."""
     message.state, message.attempts, message.handed_on = MessageState.SUBMITTING, message.attempts + 1, True
+    message.gateway, message.number_mac = gateway, number_mac
+    message.provider_id = message.submitted_at = None
+
+
+async def fits_from(session: AsyncSession, number_mac: str, most: int, but: str, now: datetime) -> datetime | None:
+    """When one more message to a number makes no more than ``most`` within 24 hours; None if it does now.
+
+    What is being handed over counts; ``but`` is the message that asks.
+    """
+    to_it = (Message.number_mac == number_mac, Message.id != but)
+    under_way = await session.exec(select(func.count()).where(*to_it, col(Message.state) == MessageState.SUBMITTING))
+    newest = await session.exec(
+        select(Message.submitted_at)
+        .where(*to_it, col(Message.submitted_at) > now - DAY)
+        .order_by(col(Message.submitted_at).desc())
+        .limit(most)
+    )
+    gone, room = [at for at in newest.all() if at is not None], most - under_way.one()
+    if len(gone) < room:
+        return None
+    # As soon as all but ``room`` - 1 of them are a day old.
+    return gone[room - 1] + DAY if room > 0 else now + SOON
+
+
+async def taken_as(session: AsyncSession, gateway: str, provider_id: str) -> Message | None:
+    """The message that a gateway took under this id of its own, locked; None if it is not (yet) known."""
+    found = await session.exec(
+        select(Message).where(Message.gateway == gateway, Message.provider_id == provider_id).with_for_update()
+    )
+    return found.first()
 
 
 async def mark_handed_on(session: AsyncSession, message_ids: Iterable[str]) -> None:
@@ -113,7 +175,7 @@ async def messages_of(session: AsyncSession, reference: str, cause: str) -> list
 async def waiting_bells(session: AsyncSession, reference: str) -> list[Message]:
     """Reserved messages to staff of a request, and news of its dates to anybody, locked against a sender.
 
-    These are what a reply supersedes.
+    These are what a reply supersedes; a digest tells of others too, and takes its figures when it goes.
     """
     found = await session.exec(
         select(Message)
@@ -121,6 +183,7 @@ async def waiting_bells(session: AsyncSession, reference: str) -> list[Message]:
             Message.reference == reference,
             col(Message.state) == MessageState.RESERVED,
             or_(col(Message.message_class) == MessageClass.STAFF, col(Message.template) == DATE_MOVED),
+            Message.template != DIGEST,
         )
         .order_by(Message.id)
         .with_for_update()

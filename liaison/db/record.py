@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from liaison.db.errors import RequestUnknown
 from liaison.db.tables import ClerkItem, Event, Fault, Request, metadata
 from liaison.policy.recipients import Fault as RosterFault
+from liaison.policy.recipients import FaultKind
 from liaison.policy.words import EventKind
 
 INTAKE, INBOX, MESSAGES = "intake", "inbox", "messages"
@@ -137,6 +138,12 @@ async def _write(session: AsyncSession, line: Mapping[str, Any], statement: Mapp
     of = {"of_reference": line["reference"], "of_stream": line["stream"]}
     written = await session.exec(statement[session.get_bind().dialect.name], params={**line, **of})
     return written.rowcount == 1
+
+
+async def record_unreachable(session: AsyncSession, reference: str, recipient: str, at: datetime) -> None:
+    """Enter a person or a duty desk whom no message reaches into the register of faults (art. 15)."""
+    reason = FaultKind.UNREACHABLE.value
+    session.add(Fault(reference=reference, rung=None, subject=recipient, reason=reason, found_at=at))
 
 
 async def _recorded_kind(session: AsyncSession, reference: str, stream: str, seq: int) -> EventKind | None:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from liaison.policy.document import PolicyError, Section, clock
 from liaison.policy.laxity import laxities
 from liaison.policy.rules import Hours, Policy, ReplyLimit, Retention, RungRule, TriageRule
+from liaison.policy.sending_rules import DEFAULT_SENDING, parse_sending
 from liaison.policy.words import AsksFor, Category, CourtLevel, Post, Procedure
 
 __all__ = ["Policy", "PolicyError", "packaged_policy", "parse_policy"]
@@ -64,6 +65,7 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
         received_back=timedelta(hours=intake.number("back_hours", least=0)),
         reply_min_characters=reply.number("min_characters", least=1),
         retention=_parse_retention(root.section("retention")) if "retention" in document else DEFAULT_RETENTION,
+        sending=parse_sending(root.section("messages")) if "messages" in document else DEFAULT_SENDING,
     )
     for section in (windows, triage, intake, reply, answer, root):
         section.finish()

@@ -20,6 +20,8 @@ class FaultKind(StrEnum):
     VACANT = "vacant"
     ABSENT = "absent"
     NOBODY_LEFT = "nobody_left"
+    UNREACHABLE = "unreachable"
+    """A message to him failed for good: a wrong number, or none."""
 
 
 @dataclass(frozen=True, slots=True)

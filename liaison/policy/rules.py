@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from liaison.policy.sending_rules import SendingRules
 from liaison.policy.words import AsksFor, Category, CourtLevel, Post, Procedure
 
 
@@ -77,6 +78,7 @@ class Policy:
         received_ahead: how far ahead of our clock a stated time of receipt may lie; received_back: how far back.
         reply_min_characters: length below which a text is no reply.
         retention: how long personal data are kept.
+        sending: how often and how late messages are sent.
     """
 
     version: int
@@ -95,6 +97,7 @@ class Policy:
     received_back: timedelta
     reply_min_characters: int
     retention: Retention
+    sending: SendingRules
 
     def working_hours(self, court: str) -> tuple[Hours, ...]:
         """Give the working hours of a court by its code."""

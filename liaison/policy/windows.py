@@ -16,7 +16,8 @@ def next_opening(
 
     Args:
         instant: an aware datetime.
-        message_class: staff on business days, party on any day, emergency at any time (Opinions art. 10).
+        message_class: staff on business days, party on any day, emergency at any time (Opinions art. 10),
+            and a one-time code, which somebody waits for.
         court: code of the court whose working hours and closures count for staff.
         calendar: decides which days staff work.
         policy: holds the hours.
@@ -25,7 +26,7 @@ def next_opening(
         CalendarError: the instant is naive, or lies outside the calendar.
     """
     today, calendar = shanghai_date(instant), calendar.of(court)
-    if message_class is MessageClass.EMERGENCY:
+    if message_class in (MessageClass.EMERGENCY, MessageClass.CODE):
         return instant.astimezone(UTC)
     staff = message_class is MessageClass.STAFF
     hours = policy.working_hours(court) if staff else policy.party_hours

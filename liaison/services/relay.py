@@ -14,15 +14,14 @@ from itertools import count
 
 import structlog
 
-from liaison.contract.starting import start_notice
 from liaison.db.errors import DatabaseError
 from liaison.db.leases import keep_started, keep_taken, lease_pending_actions, lease_unstarted, messages_left
-from liaison.db.messages import mark_handed_on
-from liaison.db.tables import Action, Message, Plan, Request
+from liaison.db.tables import Action, Plan, Request
 from liaison.services.delivery import Delivery, Fate, deliver
+from liaison.services.handing_on import hand_on
 from liaison.services.platform import Platform
 from liaison.services.replanning import start_replans_left
-from liaison.services.starting import TEMPORAL_AWAY, start_request
+from liaison.services.starting import start_request
 
 ROUND_SECONDS = 1.0
 BATCH = 16
@@ -98,11 +97,11 @@ async def deliver_left_over(platform: Platform) -> bool:
 
 
 async def hand_on_left_over(platform: Platform) -> bool:
-    """Start the notices of a batch of messages without a sender."""
+    """Find a sender for a batch of messages that have none."""
     now = platform.clock()
     async with platform.db.read() as session:
         messages = await messages_left(session, now - HAND_ON_AFTER, BATCH)
-    handed_on = await asyncio.gather(*(_hand_on(platform, message) for message in messages))
+    handed_on = await asyncio.gather(*(hand_on(platform, message) for message in messages))
     return len(messages) == BATCH and all(handed_on)
 
 
@@ -131,13 +130,3 @@ async def _deliver_in_order(platform: Platform, actions: Sequence[Action]) -> li
             # A later action must not overtake an earlier one.
             break
     return delivered
-
-
-async def _hand_on(platform: Platform, message: Message) -> bool:
-    try:
-        await start_notice(platform.client, message.id, message.send_after, platform.clock())
-    except TEMPORAL_AWAY:
-        return False
-    async with platform.db.write() as session:
-        await mark_handed_on(session, [message.id])
-    return True

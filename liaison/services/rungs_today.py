@@ -51,6 +51,8 @@ _BELLS: Final[Mapping[str, Bell]] = {
     MessageState.SUBMITTED: Bell.SENT,
     MessageState.DELIVERED: Bell.SENT,
     MessageState.SUPERSEDED: Bell.SUPERSEDED,
+    MessageState.GATHERED: Bell.SENT,
+    MessageState.EXPIRED: Bell.FAILED,
     MessageState.FAILED: Bell.FAILED,
     MessageState.AMBIGUOUS: Bell.AMBIGUOUS,
 }

@@ -152,4 +152,8 @@ def show_message(message: Message) -> Body:
         "gateway": message.gateway,
         "provider_id": message.provider_id,
         "failure": message.failure,
+        "useful_until": shown_or_none(message.useful_until),
+        "repeats": message.repeats,
+        "gathered_into": message.gathered_into,
+        "tried": message.tried,
     }

@@ -23,7 +23,7 @@ async def test_a_sender_given_up_and_overtaken(
     tmp_path: Path, mood: Callable[[ShortMessage], None], in_the_end: MessageState, sent: int
 ) -> None:
     await prepare_template(tmp_path / "template")
-    async with open_city(tmp_path / "template", tmp_path / "home", "2026-09-18 10:00", gateway=Moody()) as city:
+    async with open_city(tmp_path / "template", tmp_path / "home", "2026-09-18 10:00", gateways=(Moody(),)) as city:
         reference = await city.submit()
         await city.advance(minutes=1)
         async with city.tools.db.write() as session:
@@ -39,11 +39,11 @@ async def test_a_sender_given_up_and_overtaken(
 
         slow = Slow(mood=mood)
         try:
-            await Sender(replace(city.tools, gateway=slow)).send(message.id)
+            await Sender(replace(city.tools, gateways=(slow,))).send(message.id)
         except GatewayUnavailable:
             assert mood is be_away
         async with city.tools.db.read() as session:
             assert (await session.get_one(Message, message.id)).state is in_the_end
-        assert isinstance(city.tools.gateway, Moody)
-        taken = [*slow.taken, *city.tools.gateway.taken]
+        assert isinstance(city.tools.gateways[0], Moody)
+        taken = [*slow.taken, *city.tools.gateways[0].taken]
         assert [each.id for each in taken].count(message.id) == sent

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, update
 
-from activities.sms import LOOK_AGAIN_LEAST, LOOK_AGAIN_MOST, Sender
+from activities.sms import Sender
+from activities.taking import LOOK_AGAIN_LEAST, LOOK_AGAIN_MOST
 from liaison.contract.messages import MessageProgress
 from liaison.db.messages import Draft, gateway_key, reserve
 from liaison.db.sends import freeze_sends, mark_restored, messages_by_state, release_sends, sends
@@ -94,7 +95,7 @@ async def test_what_may_have_gone_out_is_asked_about_first(office: Office, state
     await put_into(office, message, state)
     if went_out:
         key = gateway_key(await row_of(office, message))
-        gateway.taken.append(ShortMessage(message, key, "+8613912345678", "answer", "请到庭。"))
+        gateway.taken.append(ShortMessage(message, key, "+8613912345678", "answer", Language.ZH_CN, {}, "请到庭。"))
     await freeze(office)
     office.clock.now += timedelta(minutes=1)
     assert await release(office) == 1
@@ -137,7 +138,7 @@ async def test_a_restored_book_asks_before_it_sends_what_it_believes_reserved(of
 class Mute(Moody):
     """A gateway without a log: it can say nothing of what became of a message."""
 
-    async def look_up(self, key: str) -> Submission:
+    async def look_up(self, message: ShortMessage) -> Submission:
         return Submission(None, Fate.CANNOT_SAY)
 
     async def submit(self, message: ShortMessage) -> Submission:

@@ -18,7 +18,7 @@ def tools_of(office: Office, gateway: SmsGateway | None = None) -> Tools:
         client=platform.client,
         clock=platform.clock,
         trial_system=EmbeddedTrialSystem.empty(),
-        gateway=gateway or EmbeddedOutbox(office.home / "outbox.jsonl", platform.clock),
+        gateways=(gateway or EmbeddedOutbox(office.home / "outbox.jsonl", platform.clock),),
         templates=packaged_templates(),
         plain_signals_accepted=True,
     )

@@ -4,8 +4,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from activities.composing import SUPERVISION
+from activities.messaging import Messaging
 from calendars.packaged import packaged_notices
-from liaison.contract.names import TASK_QUEUE, WorkflowName, notice_workflow_id, replan_id
+from liaison.contract.names import TASK_QUEUE, WorkflowName, mailbox_workflow_id, notice_workflow_id, replan_id
+from liaison.contract.starting import ring_mailbox
 from liaison.db.claims import newest_plan
 from liaison.db.tables import Plan
 from liaison.policy.words import ActionKind, Category, Outcome, Procedure, Stage, SupervisionAct
@@ -149,6 +152,20 @@ async def notice_woken_too_early(city: LiveCity) -> str:
         return notice.id
 
 
+async def bells_gathered(city: LiveCity) -> str:
+    """Two bells for one leader, of which one is rung: gathered for a moment, then told in one message."""
+    async with city.working():
+        reference = await _dispatched(city)
+        messaging, request = Messaging(city.tools), await city.request(reference)
+        async with city.tools.db.write() as session:
+            for cause in ("bell-1", "bell-2"):
+                await messaging.reserve(session, request, cause, LEADER, SUPERVISION, {})
+        await ring_mailbox(city.client, LEADER, timedelta(seconds=1))
+        mailbox = city.client.get_workflow_handle(mailbox_workflow_id(LEADER))
+        await mailbox.result()
+        return mailbox.id
+
+
 async def purged(city: LiveCity) -> str:
     """A night on which something closed is old enough, as its Schedule starts it."""
     async with city.working():
@@ -201,6 +218,7 @@ LIVES: Final[tuple[Life, ...]] = (
     open_after_the_warning,
     became_ordinary,
     notice_woken_too_early,
+    bells_gathered,
     purged,
     horizon_seen,
     dates_moved,

@@ -48,7 +48,7 @@ async def worker_of(office: Office) -> AsyncIterator[None]:
         client=client,
         clock=platform.clock,
         trial_system=sample_trial_register(),
-        gateway=EmbeddedOutbox(office.home / "outbox.jsonl", platform.clock),
+        gateways=(EmbeddedOutbox(office.home / "outbox.jsonl", platform.clock),),
         templates=packaged_templates(),
         plain_signals_accepted=True,
     )

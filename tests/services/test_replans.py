@@ -33,7 +33,7 @@ def _tools(office: Office) -> Tools:
     platform = office.platform
     return Tools(
         db=platform.db, ring=platform.ring, rulebook=platform.rulebook, client=platform.client, clock=platform.clock,
-        trial_system=sample_trial_register(), gateway=EmbeddedOutbox(office.home / "outbox.jsonl", platform.clock),
+        trial_system=sample_trial_register(), gateways=(EmbeddedOutbox(office.home / "outbox.jsonl", platform.clock),),
         templates=packaged_templates(), plain_signals_accepted=True,
     )  # fmt: skip
 

@@ -96,7 +96,7 @@ async def open_live_city(
         client=client,
         clock=lambda: datetime.now(UTC),
         trial_system=sample_trial_register(),
-        gateway=EmbeddedOutbox(home / "outbox.jsonl", lambda: datetime.now(UTC)),
+        gateways=(EmbeddedOutbox(home / "outbox.jsonl", lambda: datetime.now(UTC)),),
         templates=packaged_templates(),
         plain_signals_accepted=True,
         shift=timedelta(0),

@@ -7,11 +7,11 @@ import pytest
 
 from activities.messaging import Messaging
 from activities.sms import Sender
-from liaison.contract.names import notice_workflow_id
+from liaison.contract.names import mailbox_workflow_id
 from liaison.db.messages import gateway_key
 from liaison.db.tables import Message
 from liaison.gateways.sms.port import ShortMessage
-from liaison.policy.words import ActionKind, EventKind, MessageState, Outcome, Stage
+from liaison.policy.words import ActionKind, EventKind, Language, MessageState, Outcome, Stage
 from tests.city import REPLY, City, shanghai
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
 from tests.workflows.gateways import Moody, be_away, break_down, deliver, refuse
@@ -35,13 +35,14 @@ async def test_a_rung_at_midnight_rings_at_half_past_eight(city_at: OpenCity, ca
         assert second.handed_on
         await city.advance_to("2026-09-28 08:29")
         assert (await _of(city, reference, "supervision"))[1].state is MessageState.RESERVED
-        await city.advance_to("2026-09-28 08:31")
+        await city.advance_to("2026-09-28 08:32")
         first, second = await _of(city, reference, "supervision")
         assert {first.state, second.state} == {MessageState.DELIVERED}
         texts = [line["text"] for line in city.sent() if line["template"] == "supervision"]
         assert "1件" in texts[0]
         assert REPLY not in "".join(texts)
-        history = await city.client.get_workflow_handle(notice_workflow_id(second.id)).fetch_history()
+        mailbox = mailbox_workflow_id(second.recipient)
+        history = await city.client.get_workflow_handle(mailbox).fetch_history()
         assert len(history.events) > 3
 
 
@@ -74,9 +75,10 @@ async def test_a_late_reply_before_the_bell_turns_it_into_a_line(city_at: OpenCi
             [bell] = await _of(city, reference, "supervision")
             assert (bell.recipient, bell.state) == ("0104-l02", MessageState.SUPERSEDED)
             [instead] = await _of(city, reference, line)
-            assert (instead.recipient, instead.state) == ("0104-l02", MessageState.DELIVERED)
+            assert (instead.recipient, instead.state) == ("0104-l02", MessageState.GATHERED)
             assert instead.send_after == shanghai("2026-09-23 08:30")
-        assert "supervision" not in [line["template"] for line in city.sent()]
+        [told] = [line["text"] for line in city.sent() if line["template"].startswith(("digest", "supervision"))]
+        assert "1件诉求已逾期答复" in told and "1件已由当事人撤回" in told
 
 
 async def test_the_holder_who_replied_late_is_told_nothing_but_the_others_are(city_at: OpenCity) -> None:
@@ -92,7 +94,7 @@ async def test_the_holder_who_replied_late_is_told_nothing_but_the_others_are(ci
 
 async def test_activity_retries_make_one_message_a_reason_and_person(city_at: OpenCity) -> None:
     """The gateway is away and every activity that met it has already committed: nothing is sent or recorded twice."""
-    async with city_at(FRIDAY, gateway=(gateway := Moody(be_away))) as city:
+    async with city_at(FRIDAY, gateways=((gateway := Moody(be_away)),)) as city:
         reference = await city.submit()
         await city.advance(minutes=3)
         assert gateway.asked > 3
@@ -107,7 +109,7 @@ async def test_activity_retries_make_one_message_a_reason_and_person(city_at: Op
 
 
 async def test_a_gateway_that_is_away_delays_no_rung(city_at: OpenCity) -> None:
-    async with city_at(FRIDAY, gateway=(gateway := Moody())) as city:
+    async with city_at(FRIDAY, gateways=((gateway := Moody()),)) as city:
         reference = await city.submit()
         await city.advance_to("2026-09-21 23:50")
         gateway.mood = be_away
@@ -118,9 +120,25 @@ async def test_a_gateway_that_is_away_delays_no_rung(city_at: OpenCity) -> None:
         assert EventKind.MESSAGE_FAILED not in await city.kinds(reference)
 
 
+@pytest.mark.timeout(90)
+async def test_a_gateway_that_says_nothing_delays_no_rung(city_at: OpenCity, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rungs of a night whose warnings the dead provider swallowed in the morning before."""
+    monkeypatch.setattr("activities.sms.GATEWAY_SECONDS", 0.2)
+    async with city_at(FRIDAY, gateways=((gateway := Moody()),)) as city:
+        references = [await city.submit() for _ in range(4)]
+        await city.advance_to("2026-09-22 08:00")
+        gateway.silent = True
+        await city.advance_to("2026-09-23 08:00")
+        for reference in references:
+            rungs = await city.rungs(reference)
+            assert [record.rung for record in rungs] == [0, 1]
+            assert rungs[1].recorded_at < shanghai("2026-09-23 00:11")
+            assert {m.state for m in await _of(city, reference, "warning")} == {MessageState.AMBIGUOUS}
+
+
 async def test_an_adapter_that_breaks_holds_up_nothing(city_at: OpenCity) -> None:
     """An exception no adapter may raise: the work order is out, and its message is sent when the adapter is mended."""
-    async with city_at(FRIDAY, gateway=(gateway := Moody(break_down))) as city:
+    async with city_at(FRIDAY, gateways=((gateway := Moody(break_down)),)) as city:
         reference = await city.submit()
         await city.advance(seconds=20)
         assert (await city.request(reference)).stage is Stage.AWAITING_REPLY
@@ -131,7 +149,7 @@ async def test_an_adapter_that_breaks_holds_up_nothing(city_at: OpenCity) -> Non
 
 
 async def test_a_refused_message_fails_once_and_says_so(city_at: OpenCity) -> None:
-    async with city_at(FRIDAY, gateway=(gateway := Moody(refuse))) as city:
+    async with city_at(FRIDAY, gateways=((gateway := Moody(refuse)),)) as city:
         reference = await city.submit()
         await city.advance(hours=1)
         [order] = await _of(city, reference, "work_order")
@@ -145,7 +163,7 @@ async def test_a_silent_gateway_leaves_the_fate_open_and_blocks_nothing(
     city_at: OpenCity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("activities.sms.GATEWAY_SECONDS", 0.2)
-    async with city_at(FRIDAY, gateway=(gateway := Moody(silent=True))) as city:
+    async with city_at(FRIDAY, gateways=((gateway := Moody(silent=True)),)) as city:
         reference = await city.submit()
         await city.advance(minutes=5)
         [order] = await _of(city, reference, "work_order")
@@ -161,7 +179,7 @@ async def test_a_sender_that_died_half_way_is_followed_up(
 ) -> None:
     """Between taking a message and settling it: the outbox's own log decides whether it is sent again."""
     monkeypatch.setattr("activities.sms.GATEWAY_SECONDS", 0.2)
-    async with city_at(FRIDAY, gateway=(gateway := Moody())) as city:
+    async with city_at(FRIDAY, gateways=((gateway := Moody()),)) as city:
         reference = await city.submit()
         await city.advance_to("2026-09-18 22:00")
         await city.reply(reference)
@@ -172,7 +190,8 @@ async def test_a_sender_that_died_half_way_is_followed_up(
             (await session.get_one(Message, answer.id)).state = MessageState.SUBMITTING
         before = len(gateway.taken)
         if died == "after the line":
-            gateway.taken.append(ShortMessage(answer.id, gateway_key(answer), "+8613912345678", "answer", REPLY))
+            key, number = gateway_key(answer), "+8613912345678"
+            gateway.taken.append(ShortMessage(answer.id, key, number, "answer", Language.ZH_CN, {}, REPLY))
         gateway.silent = died == "and nobody can say"
         await city.advance_to("2026-09-19 08:01")
         [answer] = await _of(city, reference, "answer")
@@ -183,14 +202,14 @@ async def test_a_sender_that_died_half_way_is_followed_up(
 
 
 async def test_two_senders_at_once_send_once(city_at: OpenCity) -> None:
-    async with city_at(FRIDAY, gateway=(gateway := Moody())) as city:
+    async with city_at(FRIDAY, gateways=((gateway := Moody()),)) as city:
         reference = await city.submit()
         await city.advance(minutes=1)
         async with city.tools.db.write() as session:
             request = await city.request(reference)
             await Messaging(city.tools).reserve(session, request, "test", "0104-j02", "urge", {})
         [message] = await _of(city, reference, "urge")
-        sender = Sender(replace(city.tools, gateway=gateway))
+        sender = Sender(replace(city.tools, gateways=(gateway,)))
         first, again = await sender.send(message.id), await sender.send(message.id)
         assert (first.state, again.state) == (MessageState.SUBMITTED, MessageState.SUBMITTED)
         assert [taken.id for taken in gateway.taken].count(message.id) == 1

@@ -1,0 +1,88 @@
+"""What a message says and to which number it goes, read when it is sent."""
+
+from dataclasses import dataclass, field
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from activities.tools import Tools
+from liaison.db.directory import desk_contact, staff_contact
+from liaison.db.mailboxes import told_by
+from liaison.db.messages import DIGEST, PARTY, department_of, gateway_key, read_params
+from liaison.db.rungs import supervised_by
+from liaison.db.tables import Message, Request
+from liaison.db.texts import data_key, read_contact
+from liaison.gateways.sms.port import ShortMessage
+from liaison.gateways.sms.templates import render
+from liaison.policy.overdue import business_days_past, limit_day_of
+
+SUPERVISION = "supervision"
+"""The leaders' bell, whose figures are taken when it rings."""
+
+DIGEST_SETTLED = "digest_settled"
+"""The digest of a leader with whom nothing lies any more."""
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """A number, its keyed hash, and the template's parameters."""
+
+    number: str = field(repr=False)
+    number_mac: str
+    params: dict[str, str] = field(repr=False)
+
+
+async def address(tools: Tools, session: AsyncSession, message: Message) -> Addressed | None:
+    """Where a message goes; None if nobody's number is known."""
+    params = await read_params(session, tools.ring, message)
+    number = params.pop("to", None) or await _number(tools, session, message)
+    return None if number is None else Addressed(number, tools.ring.mac("phone", number), params)
+
+
+async def compose(tools: Tools, session: AsyncSession, message: Message, to: Addressed) -> ShortMessage:
+    """The message as the gateway takes it."""
+    template, params = message.template, to.params
+    if template in (SUPERVISION, DIGEST):
+        template, figures = await _bell(tools, session, message)
+        params = params | figures
+    return ShortMessage(
+        id=message.id,
+        key=gateway_key(message),
+        to=to.number,
+        template=template,
+        language=message.language,
+        params=params,
+        text=render(tools.templates, template, message.language, params),
+    )
+
+
+async def _bell(tools: Tools, session: AsyncSession, bell: Message) -> tuple[str, dict[str, str]]:
+    """Template and figures of a leader's bell: how many requests lie with him, how many business days the oldest is
+    late, and of a digest how many were settled before it rang.
+
+    Days are those of the court whose request the bell rings for: most leaders have no other.
+    """
+    count, since = await supervised_by(session, bell.recipient)
+    request = await session.get_one(Request, bell.reference)
+    calendar, _ = await tools.rulebook.current(session)
+    now = tools.clock()
+    days = business_days_past(calendar.of(request.court), limit_day_of(since), now) if since is not None else 0
+    figures = {"count": str(count), "days": str(days)}
+    if bell.template == SUPERVISION:
+        return SUPERVISION, figures
+    late, withdrawn = await told_by(session, bell.id)
+    figures |= {"late": str(late), "withdrawn": str(withdrawn)}
+    if count == 0:
+        return DIGEST_SETTLED, figures
+    return (DIGEST if late + withdrawn else SUPERVISION), figures
+
+
+async def _number(tools: Tools, session: AsyncSession, message: Message) -> str | None:
+    if message.recipient == PARTY:
+        key = await data_key(session, tools.ring, message.reference)
+        return (await read_contact(session, key, message.reference)).phone
+    whose = department_of(message.recipient)
+    if whose is not None:
+        contact = await desk_contact(session, tools.ring, whose)
+    else:
+        contact = await staff_contact(session, tools.ring, message.recipient)
+    return contact.mobile if contact else None

@@ -1,0 +1,117 @@
+"""What became of a message, written once: its row, the record, the register of faults, and whoever waits to hear it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from activities.tools import PLATFORM, Tools
+from liaison.contract.messages import MessageProgress
+from liaison.contract.starting import tell_delivery
+from liaison.db.messages import ANSWER, PARTY, still_open
+from liaison.db.record import MESSAGES, append_event, lock_request, record_unreachable
+from liaison.db.tables import Message
+from liaison.policy.words import EventKind, MessageState
+
+LOOK_AGAIN = timedelta(seconds=15)
+"""When to look after a message that another sender has in his hands: as long as an activity may take."""
+
+_SENT = (MessageState.SUBMITTED, MessageState.DELIVERED)
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one taking of a message came to.
+
+    Attributes:
+        state: the message's from now on.
+        provider_id: what the gateway knows it by.
+        failure: why it did not go, without a number.
+        gone: whether this sender himself handed it to the gateway, or may have.
+        wait_until: when to go on with a message that is not settled; None if it is.
+        undelivered: whether the gateway that took it could not deliver it: another may.
+    """
+
+    state: MessageState
+    provider_id: str | None = None
+    failure: str | None = None
+    gone: bool = False
+    wait_until: datetime | None = None
+    undelivered: bool = False
+
+
+class Settling:
+    """Writes down what senders found."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    async def settle(self, message_id: str, tries: int, verdict: Verdict) -> MessageProgress:
+        """Settle the ``tries``-th taking of a message; it counts only while nobody has taken or settled it since."""
+        now = self._tools.clock()
+        async with self._tools.db.write() as session:
+            message = await session.get_one(Message, message_id, with_for_update=True)
+            if not still_open(message) or message.state is MessageState.RESERVED or message.attempts != tries:
+                # We stood still, were given up, and another sender has the message: he found what we had handed over,
+                # or hands it over once more.
+                if not verdict.gone or (verdict.provider_id and message.provider_id == verdict.provider_id):
+                    return self._left_to_another(message, now)
+                verdict = Verdict(
+                    MessageState.AMBIGUOUS, verdict.provider_id, "two senders may both have sent it", True
+                )
+            self._put(message, verdict, now)
+            if message.settled_at is not None:
+                await self._record(session, message)
+        await self.tell(message)
+        return MessageProgress(message.state, self._again(message, verdict.wait_until))
+
+    async def end(self, session: AsyncSession, message: Message, state: MessageState, why: str) -> MessageProgress:
+        """End a message, locked by the caller, that is not to be sent (again): failed, or expired."""
+        self._put(message, Verdict(state, message.provider_id, why[:200]), self._tools.clock())
+        await self._record(session, message)
+        return MessageProgress(message.state)
+
+    async def tell(self, message: Message) -> None:
+        """Tell the delivery of an answer that its message has come to an end; it looks by itself, only later."""
+        if message.template != ANSWER or still_open(message) or message.state is MessageState.SUBMITTED:
+            return
+        try:
+            await tell_delivery(self._tools.client, message.reference)
+        except Exception as error:
+            # Whatever Temporal says: the row is written, and the sender must not be repeated for this.
+            _log.warning("a delivery hears later", reference=message.reference, error_type=type(error).__name__)
+
+    def _put(self, message: Message, verdict: Verdict, now: datetime) -> None:
+        message.state, message.failure, message.provider_id = verdict.state, verdict.failure, verdict.provider_id
+        if verdict.undelivered and message.gateway is not None:
+            message.tried = [*message.tried, message.gateway]
+        if verdict.gone:
+            message.submitted_at = now
+        elif verdict.state in (*_SENT, MessageState.AMBIGUOUS):
+            message.submitted_at = message.submitted_at or now
+        message.settled_at = now if verdict.wait_until is None else None
+
+    def _again(self, message: Message, wait_until: datetime | None) -> str:
+        """When to go on; what was not taken is told to have expired no later than it does."""
+        if wait_until is not None and message.state is MessageState.RESERVED and message.useful_until is not None:
+            wait_until = min(wait_until, message.useful_until)
+        return self._tools.for_workflow(wait_until) if wait_until is not None else ""
+
+    def _left_to_another(self, message: Message, now: datetime) -> MessageProgress:
+        again = self._tools.for_workflow(now + LOOK_AGAIN) if still_open(message) else ""
+        return MessageProgress(message.state, again)
+
+    async def _record(self, session: AsyncSession, message: Message) -> None:
+        await lock_request(session, message.reference)
+        kind = EventKind.MESSAGE_SENT if message.state in _SENT else EventKind.MESSAGE_FAILED
+        now = self._tools.clock()
+        told = {"message": message.id, "template": message.template, "to": message.recipient, "state": message.state}
+        detail: dict[str, Any] = dict(told)
+        detail |= {"repeats": message.repeats} if message.repeats else {}
+        detail |= {"tried": message.tried} if message.tried else {}
+        await append_event(session, message.reference, MESSAGES, kind, now, PLATFORM, detail, recorded_at=now)
+        if message.state is MessageState.FAILED and message.recipient != PARTY:
+            await record_unreachable(session, message.reference, message.recipient, now)

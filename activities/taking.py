@@ -1,0 +1,154 @@
+"""Taking one message for sending: only what is wanted, may go now, and goes by this way (design section 4)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from activities.composing import address, compose
+from activities.gateways import gateway_named, next_gateway, task_queue_of
+from activities.settling import Settling
+from activities.tools import Tools
+from liaison.contract.messages import MessageProgress
+from liaison.db.messages import fits_from, still_open, take
+from liaison.db.sends import sends
+from liaison.db.tables import Message, Request, Sends
+from liaison.gateways.sms.port import ShortMessage, SmsGateway
+from liaison.policy.sending import is_courtesy, may_repeat
+from liaison.policy.sending_rules import SendingRules
+from liaison.policy.windows import next_opening
+from liaison.policy.words import MessageState
+
+LOOK_AGAIN_LEAST, LOOK_AGAIN_MOST = timedelta(seconds=2), timedelta(minutes=15)
+"""While sending is frozen a notice looks again after a quarter of the freeze's age, within these bounds: soon after a
+short one, and seldom enough that weeks of it do not fill a history."""
+
+ENOUGH_FOR_A_DAY = "this number has had a day's messages; it waits"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A message in the hands of this sender.
+
+    Attributes:
+        gateway: who is to take it.
+        rules: of sending.
+        tries: how often it was taken, this time included: the number of this taking.
+        in_doubt: whether it may have gone before, and ``asked`` must be asked first.
+        once_more: whether it may be sent again though nobody can say.
+        doubt_ends: when the wait for its receipt is over; None before there was one.
+    """
+
+    short: ShortMessage
+    gateway: SmsGateway
+    rules: SendingRules
+    tries: int
+    in_doubt: bool
+    asked: SmsGateway | None
+    once_more: bool
+    doubt_ends: datetime | None
+
+
+class Taking:
+    """The first step of every try."""
+
+    def __init__(self, tools: Tools, settling: Settling) -> None:
+        self._tools = tools
+        self._settling = settling
+
+    async def take(self, session: AsyncSession, message: Message, task_queue: str) -> MessageProgress | Taken:
+        """Take a message in the transaction that found it wanted; or what to answer instead."""
+        rule, (_, policy) = await sends(session), await self._tools.rulebook.current(session)
+        if (not_now := await self._not_now(session, message, rule)) is not None:
+            return not_now
+        now, rules = self._tools.clock(), policy.sending
+        gateway = next_gateway(self._tools.gateways, self._tools.absences, message.tried, now, rules)
+        if gateway is None:
+            why = message.failure or "no gateway is left to try"
+            return await self._settling.end(session, message, MessageState.FAILED, why)
+        queue = task_queue_of(gateway)
+        if queue and queue != task_queue:
+            return MessageProgress(message.state, queue=queue, courtesy=is_courtesy(message.template, rules))
+        return await self._addressed(session, message, gateway, rules, await _may_have_gone(session, message, rule))
+
+    async def _addressed(
+        self, session: AsyncSession, message: Message, gateway: SmsGateway, rules: SendingRules, restored: bool
+    ) -> MessageProgress | Taken:
+        """Take it with its number and text; one without a number has failed."""
+        to = await address(self._tools, session, message)
+        if to is None:
+            return await self._settling.end(session, message, MessageState.FAILED, "no telephone number")
+        if (full := await self._full(session, message, to.number_mac, rules)) is not None:
+            return full
+        was, ends, now = message.state, _doubt_ends(message, rules), self._tools.clock()
+        # Rows older than the note of who took them belong to the only gateway there was.
+        asked = gateway_named(self._tools.gateways, message.gateway) if message.gateway else self._tools.gateways[0]
+        useful = message.useful_until is None or now < message.useful_until
+        if was is MessageState.RESERVED:
+            take(message, gateway.name, to.number_mac)
+        return Taken(
+            short=await compose(self._tools, session, message, to),
+            gateway=gateway,
+            rules=rules,
+            tries=message.attempts,
+            in_doubt=was is not MessageState.RESERVED or restored,
+            asked=asked,
+            once_more=useful and not restored and may_repeat(message.message_class, message.repeats),
+            doubt_ends=ends,
+        )
+
+    async def _not_now(self, session: AsyncSession, message: Message, rule: Sends | None) -> MessageProgress | None:
+        """What to answer instead of sending; None if it may go."""
+        if not still_open(message):
+            return MessageProgress(message.state)
+        if rule is not None and rule.frozen:
+            return self._later(message, self._look_again(rule.since))
+        now, useful_until = self._tools.clock(), message.useful_until
+        if message.state is MessageState.RESERVED and useful_until is not None and useful_until <= now:
+            why = message.failure or "not sent before it was of no more use"
+            return await self._settling.end(session, message, MessageState.EXPIRED, why)
+        opening = await self._opening(session, message, now)
+        return self._later(message, opening) if opening > now else None
+
+    def _later(self, message: Message, instant: datetime) -> MessageProgress:
+        """Not before then; but what is of no more use earlier is told so in time."""
+        if message.state is MessageState.RESERVED and message.useful_until is not None:
+            instant = min(instant, max(message.useful_until, self._tools.clock()))
+        return MessageProgress(message.state, self._tools.for_workflow(instant))
+
+    def _look_again(self, frozen_since: datetime) -> datetime:
+        now = self._tools.clock()
+        return now + min(max((now - frozen_since) / 4, LOOK_AGAIN_LEAST), LOOK_AGAIN_MOST)
+
+    async def _opening(self, session: AsyncSession, message: Message, now: datetime) -> datetime:
+        """When its window opens; now if it is open."""
+        request = await session.get_one(Request, message.reference)
+        calendar, policy = await self._tools.rulebook.current(session)
+        earliest = max(now, message.send_after)
+        return next_opening(earliest, message.message_class, request.court, calendar, policy)
+
+    async def _full(
+        self, session: AsyncSession, message: Message, number_mac: str, rules: SendingRules
+    ) -> MessageProgress | None:
+        """Whether the number has had its messages for a day: then it waits, and says so (M20)."""
+        if message.state is not MessageState.RESERVED:
+            return None
+        now, most = self._tools.clock(), rules.daily_to_one_number
+        fits = await fits_from(session, number_mac, most, message.id, now)
+        if fits is None:
+            return None
+        message.send_after, message.failure = fits, ENOUGH_FOR_A_DAY
+        return self._later(message, fits)
+
+
+def _doubt_ends(message: Message, rules: SendingRules) -> datetime | None:
+    if message.state is not MessageState.AMBIGUOUS or message.submitted_at is None:
+        return None
+    return message.submitted_at + rules.receipt
+
+
+async def _may_have_gone(session: AsyncSession, message: Message, rule: Sends | None) -> bool:
+    """Whether the book came out of a backup after this request was registered: its rows may be older than the world."""
+    if rule is None or rule.restored_at is None:
+        return False
+    return (await session.get_one(Request, message.reference)).registered_at <= rule.restored_at

@@ -1,0 +1,53 @@
+"""The bells of one leader, and the digest that tells of many of them."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from liaison.db.messages import DIGEST, is_open
+from liaison.db.tables import Message, Request
+from liaison.policy.words import MessageClass, MessageState, Outcome
+
+
+async def bells_of(session: AsyncSession, staff_id: str, templates: Collection[str]) -> list[Message]:
+    """Messages of a mailbox that still have to go, its digest among them, oldest first, locked."""
+    found = await session.exec(
+        select(Message).where(*_of_mailbox(staff_id, templates), is_open()).order_by(Message.id).with_for_update()
+    )
+    return list(found.all())
+
+
+async def last_told(session: AsyncSession, staff_id: str, templates: Collection[str]) -> datetime | None:
+    """When a mailbox last sent anything; None for never."""
+    found = await session.exec(select(func.max(Message.submitted_at)).where(*_of_mailbox(staff_id, templates)))
+    return found.one()
+
+
+def gather(bells: Sequence[Message], digest: Message, now: datetime) -> None:
+    """These bells, locked by the caller, are told by the digest."""
+    for bell in bells:
+        bell.state, bell.gathered_into, bell.settled_at, bell.handed_on = MessageState.GATHERED, digest.id, now, True
+
+
+async def told_by(session: AsyncSession, digest_id: str) -> tuple[int, int]:
+    """How many requests of a digest's bells were by now answered late, and how many withdrawn."""
+    gathered = select(Message.reference).where(Message.gathered_into == digest_id)
+    found = await session.exec(
+        select(Request.outcome, func.count())
+        .where(col(Request.reference).in_(gathered), col(Request.outcome).is_not(None))
+        .group_by(col(Request.outcome))
+    )
+    settled = {Outcome(outcome): number for outcome, number in found.all() if outcome is not None}
+    withdrawn = settled.pop(Outcome.WITHDRAWN, 0)
+    return sum(settled.values()), withdrawn
+
+
+def _of_mailbox(staff_id: str, templates: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Message.recipient) == staff_id,
+        col(Message.template).in_([*templates, DIGEST]),
+        col(Message.message_class) == MessageClass.STAFF,
+    )

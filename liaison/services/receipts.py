@@ -1,0 +1,78 @@
+"""Receipts: what became of messages that a gateway took (issue line M10)."""
+
+from datetime import datetime
+
+import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from liaison.contract.starting import tell_delivery
+from liaison.db.messages import ANSWER, taken_as
+from liaison.db.record import MESSAGES, append_event, lock_request
+from liaison.db.tables import Message
+from liaison.gateways.sms.port import Fate, Receipt
+from liaison.policy.words import EventKind, MessageState
+from liaison.services.handing_on import hand_on
+from liaison.services.platform import Platform
+from liaison.services.starting import TEMPORAL_AWAY
+
+BY = "platform"
+
+_DELIVERABLE = (MessageState.SUBMITTED, MessageState.AMBIGUOUS, MessageState.RESERVED, MessageState.FAILED)
+"""States that a message may be in when we hear that it was delivered: a receipt may overtake and contradict others."""
+
+_log = structlog.get_logger()
+
+
+async def take_receipt(platform: Platform, gateway: str, receipt: Receipt) -> bool:
+    """Settle the message that a gateway took under the receipt's id; the same receipt twice changes nothing.
+
+    What could not be delivered goes to the next gateway; its sender finds out whether there is one.
+
+    Returns:
+        Whether the message is known. A receipt may come before we have written down what the gateway answered: then
+        keep it, and take it again later.
+    """
+    now = platform.clock()
+    async with platform.db.write() as session:
+        message = await taken_as(session, gateway, receipt.provider_id)
+        if message is None:
+            return False
+        delivered = receipt.fate is Fate.DELIVERED and await _deliver(session, message, receipt.at, now)
+        failed = receipt.fate is Fate.FAILED and _send_on(message, receipt.code)
+    if failed:
+        await hand_on(platform, message)
+    if delivered and message.template == ANSWER:
+        await _tell(platform, message.reference)
+    return True
+
+
+async def _deliver(session: AsyncSession, message: Message, at: datetime, now: datetime) -> bool:
+    if message.state not in _DELIVERABLE:
+        return False
+    message.state, message.failure, message.handed_on = MessageState.DELIVERED, None, True
+    message.settled_at = now
+    await lock_request(session, message.reference)
+    detail = {"message": message.id, "template": message.template, "to": message.recipient, "gateway": message.gateway}
+    await append_event(
+        session, message.reference, MESSAGES, EventKind.MESSAGE_DELIVERED, min(at, now), BY, detail, recorded_at=now
+    )
+    return True
+
+
+def _send_on(message: Message, code: str) -> bool:
+    """Reserve a message again that its gateway could not deliver; False if it is no longer at that."""
+    in_doubt = message.state is MessageState.AMBIGUOUS and message.settled_at is None
+    if message.erased_at is not None or not (message.state is MessageState.SUBMITTED or in_doubt):
+        return False
+    message.state, message.settled_at, message.handed_on = MessageState.RESERVED, None, False
+    message.tried = [*message.tried, message.gateway or ""]
+    message.failure = f"not delivered by {message.gateway}: {code}"[:200]
+    return True
+
+
+async def _tell(platform: Platform, reference: str) -> None:
+    try:
+        await tell_delivery(platform.client, reference)
+    except TEMPORAL_AWAY as error:
+        # The delivery looks into the book by itself, only later.
+        _log.warning("a delivery hears later", reference=reference, error_type=type(error).__name__)

@@ -1,0 +1,125 @@
+"""Leaders hear of many requests in one message, in their hours (issue lines M20, M42; ADR 0013)."""
+
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from activities.messaging import Messaging
+from liaison.contract.names import mailbox_workflow_id
+from liaison.contract.starting import ring_mailbox
+from liaison.db.tables import Message
+from liaison.policy.words import MessageState
+from tests.city import City, shanghai
+from tests.workflows.conftest import OpenCity
+from tests.workflows.gateways import Moody, be_away, deliver
+
+FRIDAY, PRESIDENT, LEADER = "2026-09-18 10:00", "0104-p01", "0104-l02"
+RUNGS = 200
+DIGESTS = ("supervision", "digest", "digest_settled")
+
+
+async def bells(city: City, leader: str) -> list[Message]:
+    async with city.tools.db.read() as session:
+        found = await session.exec(select(Message).where(Message.recipient == leader).order_by(col(Message.id)))
+        return list(found.all())
+
+
+async def ring(city: City, reference: str, leader: str, number: int) -> None:
+    """So many bells at one instant."""
+    messaging, request = Messaging(city.tools), await city.request(reference)
+    async with city.tools.db.write() as session:
+        for each in range(number):
+            await messaging.reserve(session, request, f"bell-{each}", leader, "supervision", {"due_on": "2026-09-22"})
+    for each in range(number):
+        await messaging.hand_on(reference, f"bell-{each}")
+
+
+async def test_two_hundred_rungs_at_one_instant_make_one_message_for_one_president(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY, gateways=((gateway := Moody()),)) as city:
+        reference = await city.submit()
+        await ring(city, reference, PRESIDENT, RUNGS)
+        await city.advance(minutes=2)
+        told = [message for message in gateway.taken if message.template in DIGESTS]
+        assert len(told) == 1
+        rows = await bells(city, PRESIDENT)
+        [digest] = [row for row in rows if row.template == "digest"]
+        gathered = [row for row in rows if row.state is MessageState.GATHERED]
+        assert (digest.state, digest.id) == (MessageState.SUBMITTED, told[0].id)
+        assert len(gathered) == RUNGS and {row.gathered_into for row in gathered} == {digest.id}
+        handle = city.client.get_workflow_handle(mailbox_workflow_id(PRESIDENT))
+        assert (await handle.describe()).close_time is not None
+
+
+async def test_rungs_of_a_night_are_one_message_in_the_morning_and_the_answered_are_named(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        references = [await city.submit() for _ in range(5)]
+        await city.advance_to("2026-09-23 07:00")
+        await city.reply(references[0])
+        await city.advance_to("2026-09-23 08:29")
+        assert not [line for line in city.sent() if line["template"] == "digest"]
+        await city.advance_to("2026-09-23 08:35")
+        [told] = [line for line in city.sent() if line["template"] == "digest"]
+        assert "4件诉求待督办，最早一件已逾期2个工作日；另有1件已逾期答复、0件已撤回" in told["text"]
+        assert not [
+            line
+            for line in city.sent()
+            if line["template"] in ("supervision", "answered_late")
+            and line["to"] == told["to"]
+            and line["at"] > "2026-09-23"
+        ]
+
+
+async def test_a_reply_after_gathering_and_before_the_digest_goes_is_counted_in_it(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY, gateways=((gateway := Moody()),)) as city:
+        references = [await city.submit() for _ in range(2)]
+        await city.advance_to("2026-09-23 08:00")
+        gateway.mood = be_away
+        await city.advance_to("2026-09-23 08:31")
+        assert {row.state for row in await bells(city, LEADER) if row.template == "supervision"} == {
+            MessageState.GATHERED
+        }
+        await city.reply(references[0])
+        gateway.mood = deliver
+        await city.advance(minutes=10)
+        [told] = [message for message in gateway.taken if message.template == "digest"]
+        assert "1件诉求待督办" in told.text and "1件已逾期答复" in told.text
+
+
+async def test_one_digest_follows_another_no_sooner_than_the_policy_says(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY, gateways=((gateway := Moody()),)) as city:
+        reference = await city.submit()
+        for each in range(6):
+            messaging, request = Messaging(city.tools), await city.request(reference)
+            async with city.tools.db.write() as session:
+                await messaging.reserve(session, request, f"bell-{each}", LEADER, "supervision", {"due_on": "x"})
+            await messaging.hand_on(reference, f"bell-{each}")
+            await city.advance(minutes=5)
+        await city.advance(minutes=20)
+        assert len([message for message in gateway.taken if message.template in DIGESTS]) == 3
+        assert not [row for row in await bells(city, LEADER) if row.state is MessageState.RESERVED]
+
+
+async def test_a_bell_nobody_took_charge_of_is_rung_by_the_relay(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit()
+        await city.advance_to("2026-09-18 18:00")
+        async with city.tools.db.write() as session:
+            request = await city.request(reference)
+            await Messaging(city.tools).reserve(session, request, "bell", LEADER, "supervision", {"due_on": "x"})
+        await city.advance(minutes=1)
+        await city.relay()
+        [bell] = await bells(city, LEADER)
+        assert bell.handed_on and bell.send_after == shanghai("2026-09-20 08:30")
+        await city.advance_to("2026-09-20 08:35")
+        [bell] = await bells(city, LEADER)
+        assert bell.state is MessageState.DELIVERED
+
+
+async def test_whatever_is_sent_to_a_mailbox_only_makes_it_look(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        await city.submit()
+        await ring_mailbox(city.client, LEADER, timedelta(seconds=30))
+        await city.client.get_workflow_handle(mailbox_workflow_id(LEADER)).signal("no such signal", args=[7, {"a": 1}])
+        await city.advance(minutes=2)
+        described = await city.client.get_workflow_handle(mailbox_workflow_id(LEADER)).describe()
+        assert described.close_time is not None

@@ -1,0 +1,170 @@
+"""Every row of the table of states: sent once, or once more and marked (issue line M10; ADR 0012)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlmodel import col, update
+
+from liaison.db.tables import Message
+from liaison.gateways.sms.port import Capabilities, Fate, Receipt, ShortMessage
+from liaison.policy.words import EventKind, MessageClass, MessageState
+from liaison.services.receipts import take_receipt
+from tests.sending.mailing import Mailing
+from tests.services.office import Office
+from tests.workflows.gateways import (
+    ASKABLE,
+    MUTE,
+    Moody,
+    be_away,
+    be_busy,
+    deliver,
+    refuse,
+    reset_after,
+    reset_before,
+)
+
+S = MessageState
+Mood = Callable[[ShortMessage], None]
+
+
+def first(*moods: Mood) -> Mood:
+    """These moods one after the other, then a good one."""
+    left = list(moods)
+
+    def mood(message: ShortMessage) -> None:
+        (left.pop(0) if left else deliver)(message)
+
+    return mood
+
+
+@pytest.mark.parametrize(
+    ("can", "mood", "states", "repeats", "taken"),
+    [
+        (ASKABLE, reset_before, [S.AMBIGUOUS, S.SUBMITTED], 0, 1),
+        (ASKABLE, reset_after, [S.AMBIGUOUS, S.SUBMITTED], 0, 1),
+        (MUTE, reset_before, [S.AMBIGUOUS, S.SUBMITTED], 1, 1),
+        (MUTE, reset_after, [S.AMBIGUOUS, S.SUBMITTED], 1, 2),
+    ],
+)
+async def test_in_doubt_the_provider_is_asked_and_if_it_cannot_say_it_is_sent_once_more_marked(
+    office: Office, can: Capabilities, mood: Mood, states: list[S], repeats: int, taken: int
+) -> None:
+    mailing = Mailing(office, [gateway := Moody(first(mood), can=can)])
+    message, began = await mailing.reserve(await office.submit()), office.clock.now
+    assert await mailing.send_until_settled(message) == states
+    row = await mailing.row(message)
+    assert (row.repeats, len(gateway.taken)) == (repeats, taken)
+    waited = office.clock.now - began
+    assert waited == timedelta(minutes=30) if can is MUTE else waited < timedelta(seconds=5)
+    [sent] = await mailing.events(message)
+    assert (sent.kind, sent.detail.get("repeats", 0)) == (EventKind.MESSAGE_SENT, repeats)
+
+
+async def test_never_more_than_once_more(office: Office) -> None:
+    mailing = Mailing(office, [gateway := Moody(reset_after, can=MUTE)])
+    message = await mailing.reserve(await office.submit())
+    assert await mailing.send_until_settled(message) == [S.AMBIGUOUS, S.AMBIGUOUS]
+    assert len(gateway.taken) == 2
+    office.clock.now += timedelta(hours=2)
+    assert (await mailing.send(message)).state == S.AMBIGUOUS and len(gateway.taken) == 2
+    assert await mailing.kinds(message) == [EventKind.MESSAGE_FAILED]
+
+
+@pytest.mark.parametrize(("mood", "went"), [(reset_before, 0), (reset_after, 1)])
+async def test_a_one_time_code_is_never_sent_again(office: Office, mood: Mood, went: int) -> None:
+    mailing = Mailing(office, [gateway := Moody(first(mood), can=MUTE)])
+    message = await mailing.reserve(await office.submit(), message_class=MessageClass.CODE)
+    assert await mailing.send_until_settled(message) == [S.AMBIGUOUS]
+    assert len(gateway.taken) == went
+
+
+async def test_a_sender_that_died_is_followed_like_any_doubt(office: Office) -> None:
+    mailing = Mailing(office, [gateway := Moody(can=MUTE)])
+    message = await mailing.reserve(await office.submit())
+    async with office.platform.db.write() as session:
+        died = {"state": S.SUBMITTING, "gateway": gateway.name, "attempts": 1}
+        await session.exec(update(Message).where(col(Message.id) == message).values(died))
+    assert await mailing.send_until_settled(message) == [S.AMBIGUOUS, S.SUBMITTED]
+    assert ((await mailing.row(message)).repeats, len(gateway.taken)) == (1, 1)
+
+
+async def test_flow_control_is_obeyed(office: Office) -> None:
+    mailing = Mailing(office, [gateway := Moody(first(be_busy))])
+    message, began = await mailing.reserve(await office.submit()), office.clock.now
+    assert await mailing.send_until_settled(message) == [S.RESERVED, S.SUBMITTED]
+    assert (office.clock.now - began, gateway.asked) == (timedelta(minutes=2), 2)
+
+
+@pytest.mark.parametrize(("recipient", "faults"), [("party", []), ("0104-j01", ["0104-j01"])])
+async def test_a_refused_message_is_never_sent_again_and_staff_out_of_reach_are_a_fault(
+    office: Office, recipient: str, faults: list[str]
+) -> None:
+    mailing = Mailing(office, [gateway := Moody(first(refuse)), second := Moody(name="second")])
+    message = await mailing.reserve(await office.submit(), recipient)
+    assert await mailing.send_until_settled(message) == [S.FAILED]
+    assert (await mailing.send(message)).state == S.FAILED
+    assert (gateway.asked, second.asked) == (1, 0)
+    assert await mailing.unreachable() == faults
+
+
+async def told(mailing: Mailing, message: str, fate: Fate) -> bool:
+    row = await mailing.row(message)
+    receipt = Receipt(row.provider_id or "", fate, mailing.office.clock.now, "UNDELIV")
+    return await take_receipt(mailing.office.platform, row.gateway or "", receipt)
+
+
+async def test_receipts_settle_once_in_any_order(office: Office) -> None:
+    mailing = Mailing(office, [Moody()])
+    message = await mailing.reserve(await office.submit())
+    early = Receipt("moody-1", Fate.DELIVERED, office.clock.now)
+    assert not await take_receipt(office.platform, "moody", early)
+    await mailing.send(message)
+    for _ in range(3):
+        assert await take_receipt(office.platform, "moody", early)
+        assert not await take_receipt(office.platform, "another", early)
+        assert await told(mailing, message, Fate.FAILED)
+    assert (await mailing.row(message)).state is S.DELIVERED
+    assert await mailing.kinds(message) == [EventKind.MESSAGE_SENT, EventKind.MESSAGE_DELIVERED]
+
+
+async def test_what_one_gateway_could_not_deliver_the_next_one_takes_and_then_nobody(office: Office) -> None:
+    mailing = Mailing(office, [Moody(), Moody(name="second")])
+    message = await mailing.reserve(await office.submit(), "0104-j01")
+    for gateway in ("moody", "second"):
+        assert (await mailing.send(message)).state == S.SUBMITTED
+        assert (await mailing.row(message)).gateway == gateway
+        assert await told(mailing, message, Fate.FAILED)
+        row = await mailing.row(message)
+        # Temporal cannot be reached here: the relay finds the row without a sender.
+        assert (row.state, row.handed_on) == (S.RESERVED, False)
+        assert await told(mailing, message, Fate.FAILED)
+    assert (await mailing.send(message)).state == S.FAILED
+    row = await mailing.row(message)
+    assert (row.tried, row.failure) == (["moody", "second"], "not delivered by second: UNDELIV")
+    *_, failed = await mailing.events(message)
+    assert (failed.kind, failed.detail["tried"]) == (EventKind.MESSAGE_FAILED, ["moody", "second"])
+    assert await mailing.unreachable() == ["0104-j01"]
+
+
+async def test_a_late_receipt_ends_a_doubt(office: Office) -> None:
+    mailing = Mailing(office, [gateway := Moody(reset_after, can=MUTE)])
+    message = await mailing.reserve(await office.submit())
+    assert (await mailing.send(message)).wait_until
+    async with office.platform.db.write() as session:
+        await session.exec(update(Message).where(col(Message.id) == message).values(provider_id="moody-1"))
+    assert await told(mailing, message, Fate.DELIVERED)
+    office.clock.now += timedelta(hours=1)
+    assert (await mailing.send(message)).state == S.DELIVERED
+    assert len(gateway.taken) == 1
+
+
+async def test_it_expires_when_it_helps_nobody_any_more(office: Office) -> None:
+    mailing = Mailing(office, [gateway := Moody(be_away)])
+    message, began = await mailing.reserve(await office.submit(), useful_for=timedelta(minutes=30)), office.clock.now
+    *waiting, last = await mailing.send_until_settled(message)
+    assert (set(waiting), last) == ({S.RESERVED}, S.EXPIRED)
+    # Ten fast tries within 17 minutes, then every ten minutes.
+    assert gateway.asked == 12
+    assert office.clock.now - began == timedelta(minutes=30)
+    assert await mailing.kinds(message) == [EventKind.MESSAGE_FAILED]

@@ -1,0 +1,46 @@
+"""A gateway that takes only so many a second: a queue of its own, statutory messages first (issue line M03)."""
+
+import time
+
+import pytest
+
+from activities.messaging import Messaging
+from liaison.contract.names import gateway_task_queue
+from liaison.db.messages import PARTY
+from liaison.gateways.sms.port import Capabilities
+from liaison.policy.words import MessageClass, MessageState
+from tests.workflows.conftest import OpenCity
+from tests.workflows.gateways import Moody
+
+FRIDAY = "2026-09-18 10:00"
+RATE = 4.0
+NEWS, ORDERS = 28, 4
+
+
+@pytest.mark.timeout(120)
+async def test_statutory_messages_overtake_courtesy_at_the_gateways_rate(city_at: OpenCity) -> None:
+    gateway = Moody(can=Capabilities(receipts=True, status_query=True, rate=RATE))
+    async with city_at(FRIDAY, gateways=(gateway,)) as city:
+        reference = await city.submit()
+        await city.advance(seconds=5)
+        [order] = gateway.taken
+        assert order.template == "work_order"
+        messaging, request = Messaging(city.tools), await city.request(reference)
+        async with city.tools.db.write() as session:
+            for each in range(NEWS):
+                news = {"was": "2026-09-22", "due_on": "2026-09-23"}
+                await messaging.reserve(session, request, f"news-{each}", PARTY, "date_moved", news, MessageClass.PARTY)
+            for each in range(ORDERS):
+                await messaging.reserve(session, request, f"order-{each}", "0104-j02", "urge", {})
+        began = time.monotonic()
+        for cause in (*(f"news-{each}" for each in range(NEWS)), *(f"order-{each}" for each in range(ORDERS))):
+            await messaging.hand_on(reference, cause)
+        await city.advance(seconds=30)
+        assert len(gateway.taken) == 1 + NEWS + ORDERS
+        assert {message.state for message in await city.messages(reference)} == {MessageState.SUBMITTED}
+        # Short bursts are allowed; the whole is not faster than the rate.
+        assert time.monotonic() - began >= (NEWS + ORDERS) / RATE / 2
+        places = [place for place, message in enumerate(gateway.taken) if message.template == "urge"]
+        # Handed on last, they would be the last; the first news had left before they came.
+        assert sum(places) / ORDERS < 0.8 * NEWS, places
+        assert gateway_task_queue(gateway.name) == "sms-moody"
