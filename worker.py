@@ -26,6 +26,7 @@ from liaison.gateways.sms.templates import packaged_templates
 from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
 from liaison.logs import configure_logs
 from liaison.sample_city import sample_trial_register
+from liaison.services.callbacks import Desk
 from liaison.services.clock_offset import clock_watched
 from liaison.services.platform import Platform
 from liaison.services.production import refuse_sample_keys
@@ -113,6 +114,7 @@ async def serve(settings: Settings) -> None:
             clock_watched(platform),
             book_shown(platform, endpoint),
             build_worker(client, tools, build_id=settings.build_id),
+            tools.gateway.listening(Desk(platform, tools.gateway.name)),
         ):
             relay = asyncio.create_task(run_relay(platform, stop, "worker"))
             _say_what_it_does(settings)
@@ -142,6 +144,7 @@ def make_tools(settings: Settings, client: Client, db: Database) -> Tools:
         gateway=EmbeddedOutbox(_outbox(settings), lambda: datetime.now(UTC)),
         templates=packaged_templates(),
         plain_signals_accepted=settings.plain_signals == "accept",
+        plain_signals_confirmed=settings.plain_signals == "confirm",
         replan_per_second=settings.replan_per_second,
     )
 

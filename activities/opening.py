@@ -7,6 +7,7 @@ from activities.planned import planned_for
 from activities.tools import PLATFORM, Tools, holder_message
 from liaison.contract.messages import Action, Opened, OpenRequest
 from liaison.contract.names import run_stream
+from liaison.db.claimed import standing_claim
 from liaison.db.claims import claim, newest_plan, waiting_answer
 from liaison.db.errors import RequestTaken
 from liaison.db.inbox import offer_of
@@ -49,6 +50,7 @@ class Opening:
         planned, roster = await planned_for(self._tools, session, request, plan), await rulebook.roster(session)
         summary = request.procedure is Procedure.SUMMARY
         answer = await waiting_answer(session, reference) if summary else None
+        claimed = await standing_claim(session, reference)
         offer = await offer_of(session, reference, request.work_order)
         return Opened(
             court=request.court,
@@ -66,10 +68,11 @@ class Opening:
             holder=holder_message(roster, await order_in_force(session, request)),
             offered=holder_message(roster, offer),
             answered_by=action_message(answer) if answer else None,
+            claimed=action_message(claimed) if claimed else None,
             last_seq=await last_seq(session, reference, stream),
         )
 
 
 def action_message(row: ActionRow) -> Action:
     """An action of the inbox as workflows know it."""
-    return Action(row.id, row.kind, row.by, row.received_at.isoformat(), row.detail)
+    return Action(row.id, row.kind, row.by, row.received_at.isoformat(), row.detail, claimed=row.claimed)

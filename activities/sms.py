@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
+from activities.answer_codes import WORK_ORDER, answer_codes
 from activities.tools import PLATFORM, Tools
 from liaison.contract.messages import MessageProgress, SendMessage
 from liaison.db.directory import desk_contact, staff_contact
-from liaison.db.messages import PARTY, WANTED, department_of, gateway_key, read_params, take
+from liaison.db.messages import NO_REQUEST, PARTY, WANTED, department_of, gateway_key, read_params, take
 from liaison.db.record import MESSAGES, append_event, lock_request
 from liaison.db.rungs import supervised_by
 from liaison.db.sends import sends
@@ -79,11 +80,12 @@ class Sender:
 
     async def _opening(self, session: AsyncSession, message: Message) -> str | None:
         """When the window opens, on the workflow's clock; None if it is open."""
-        request = await session.get_one(Request, message.reference)
+        request = await session.get(Request, message.reference)
         calendar, policy = await self._tools.rulebook.current(session)
         now = self._tools.clock()
         earliest = max(now, message.send_after)
-        opening = next_opening(earliest, message.message_class, request.court, calendar, policy)
+        court = request.court if request else message.reference
+        opening = next_opening(earliest, message.message_class, court, calendar, policy)
         return self._tools.for_workflow(opening) if opening > now else None
 
     async def _resume(self, message: Message, short: ShortMessage | None) -> MessageProgress:
@@ -125,6 +127,9 @@ class Sender:
             return None
         if message.template == SUPERVISION:
             params |= await self._bell_figures(session, message)
+        code = ""
+        if message.template == WORK_ORDER:
+            params["code"], code = await answer_codes(session, tools.rulebook, message)
         text = render(tools.templates, message.template, message.language, params)
         return ShortMessage(
             id=message.id,
@@ -134,6 +139,7 @@ class Sender:
             language=message.language,
             params=params,
             text=text,
+            code=code if tools.gateway.can.extension_codes else "",
         )
 
     async def _bell_figures(self, session: AsyncSession, bell: Message) -> dict[str, str]:
@@ -185,6 +191,8 @@ class Sender:
         return MessageProgress(state)
 
     async def _record(self, session: AsyncSession, message: Message) -> None:
+        if message.reference == NO_REQUEST:
+            return
         await lock_request(session, message.reference)
         sent = message.state in (MessageState.SUBMITTED, MessageState.DELIVERED)
         kind = EventKind.MESSAGE_SENT if sent else EventKind.MESSAGE_FAILED
@@ -197,4 +205,5 @@ async def _may_have_gone(session: AsyncSession, message: Message, rule: Sends | 
     """Whether the book came out of a backup after this request was registered: its rows may be older than the world."""
     if rule is None or rule.restored_at is None:
         return False
-    return (await session.get_one(Request, message.reference)).registered_at <= rule.restored_at
+    request = await session.get(Request, message.reference)
+    return (request.registered_at if request else message.reserved_at) <= rule.restored_at

@@ -76,7 +76,7 @@ def test_the_production_profile_is_stricter(monkeypatch: pytest.MonkeyPatch) -> 
     _set(monkeypatch, PROFILE="production", DATABASE_URL=_DATABASE, API_HOST="0.0.0.0")
     settings = load_settings()
     assert settings.profile is Profile.PRODUCTION
-    assert (settings.plain_signals, settings.log_format) == ("off", "json")
+    assert (settings.plain_signals, settings.log_format) == ("confirm", "json")
     assert settings.api_url == "http://127.0.0.1:8400"
 
 
