@@ -9,7 +9,7 @@ from temporalio import activity
 
 from activities.tools import Tools
 from liaison.contract.messages import Purged
-from liaison.db.purging import BATCH, purge_batch
+from liaison.db.purging import purge_batch
 
 SECONDS: Final = 8.0
 """How long one round works; well within the time of an activity."""
@@ -36,7 +36,7 @@ class Purging:
                 messages=total.messages + erased.messages,
                 callbacks=total.callbacks + erased.callbacks,
                 inbound=total.inbound + erased.inbound,
-                more=BATCH in (erased.requests, erased.messages, erased.callbacks, erased.inbound),
+                more=erased.more,
             )
         _log.info("purged by age", **asdict(total))
         return total

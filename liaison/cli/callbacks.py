@@ -1,4 +1,4 @@
-"""``liaison callbacks``: the addresses under which gateways tell us what people sent and what became of our messages."""
+"""``liaison callbacks``: the addresses under which gateways tell us of answers and receipts."""
 
 from typing import Annotated
 

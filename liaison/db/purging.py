@@ -29,13 +29,17 @@ BATCH = 200
 
 @dataclass(frozen=True)
 class Erased:
-    """How many requests, messages and calls of gateways one transaction erased, and how many messages to us it emptied;
-    ``BATCH`` of any means that there may be more."""
+    """How many requests, messages and calls of gateways one transaction erased, and how many messages to us it emptied."""
 
     requests: int
     messages: int
     callbacks: int
     inbound: int
+
+    @property
+    def more(self) -> bool:
+        """Whether there may be more to erase."""
+        return BATCH in (self.requests, self.messages, self.callbacks, self.inbound)
 
 
 async def purge_batch(session: AsyncSession, ages: Retention, now: datetime) -> Erased:
@@ -43,12 +47,8 @@ async def purge_batch(session: AsyncSession, ages: Retention, now: datetime) -> 
     requests = await _erase_requests(session, now - timedelta(days=ages.request_days), now)
     messages = await _erase_messages(session, now - timedelta(days=ages.message_days), now)
     arrived_before = now - timedelta(days=ages.callback_days)
-    return Erased(
-        requests,
-        messages,
-        await _drop_callbacks(session, arrived_before),
-        await _empty_inbound(session, arrived_before, now),
-    )
+    callbacks = await _drop_callbacks(session, arrived_before)
+    return Erased(requests, messages, callbacks, await _empty_inbound(session, arrived_before, now))
 
 
 async def _erase_requests(session: AsyncSession, closed_before: datetime, now: datetime) -> int:

@@ -103,7 +103,7 @@ async def _candidate(platform: Platform, session: AsyncSession, inbound: Inbound
         return Candidate(inbound.staff, request.reference)
     zh, en = (
         "发送人不是该诉求的承办人或其团队成员。",
-        "The sender is neither the holder of this request nor of his team.",
+        "The sender is neither the holder nor of his team.",
     )
     raise Refused(Slug.CONFLICT, zh, en)
 
