@@ -13,7 +13,10 @@ from liaison.contract.reference import LETTERS, letters_of, number_of
 LEAST_DIGITS = 6
 """Digits of an extension code: with fewer, two open requests of one judge would too often share one."""
 
-_LEADING = re.compile(r"\s*(?:(?:回复|答复|编号|工单)\s*)?[#＃]?\s*([0-9A-Za-z-]+)[\s:：,，。.、;；]*(.*)", re.DOTALL)
+_LEADING = re.compile(
+    r"\s*(?:(?:回复|答复|编号|工单)\s*)?[#＃]?\s*([0-9A-Za-z０-９Ａ-Ｚａ-ｚ－-]+)[\s:：,，。.、;；]*(.*)",
+    re.DOTALL,
+)
 
 
 class Spoken(NamedTuple):
@@ -26,10 +29,11 @@ class Spoken(NamedTuple):
 def read_spoken(text: str, least: int) -> Spoken | None:
     """Read ``7K3M 已联系当事人``; None where no code of ``least`` letters or more stands at the beginning.
 
-    Any spelling of a reference will do, also in the wide letters of Chinese keyboards.
+    Any spelling of a reference will do, also the wide letters of Chinese keyboards.
     """
-    found = _LEADING.fullmatch(unicodedata.normalize("NFKC", text))
-    letters = letters_of(found[1]) if found else ""
+    found = _LEADING.fullmatch(text)
+    # The code alone is brought to its plain form: what is said to the party stays as it was written.
+    letters = letters_of(unicodedata.normalize("NFKC", found[1])) if found else ""
     return Spoken(letters, found[2].strip()) if found and least <= len(letters) <= LETTERS else None
 
 

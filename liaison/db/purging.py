@@ -29,7 +29,7 @@ BATCH = 200
 
 @dataclass(frozen=True)
 class Erased:
-    """How many requests, messages and calls of gateways one transaction erased, and how many messages to us it emptied."""
+    """How many requests, messages, calls of gateways and messages to us one transaction erased or emptied."""
 
     requests: int
     messages: int

@@ -25,13 +25,20 @@ from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
 from tests.workflows.gateways import Moody, be_away, deliver
 
 FRIDAY = "2026-09-18 10:00"
-WARNED = "2026-09-23 00:00"
+WARNED = "2026-09-22 00:00"
 """When the warning of a request received on Friday 18 September falls due."""
 HOLDER, TEAM_MATE, OTHER = "0104-j01", "0104-j02", "0104-j04"
 MOBILES = {HOLDER: "13900001027", TEAM_MATE: "13900001028", OTHER: "13900001030"}
 SAID = "已联系当事人，定于下周三上午开庭。"
 """Clear of the rule against short replies."""
 _numbers = count(1)
+
+
+async def _held(city: City) -> str:
+    """A request whose work order is out."""
+    reference = await city.submit()
+    await city.advance(minutes=1)
+    return reference
 
 
 async def _text(city: City, reference: str, staff: str = HOLDER, said: str = SAID, sent_at: str = "") -> None:
@@ -60,7 +67,7 @@ async def _revoke(city: City, reference: str, bearer: str = "") -> ActionState:
 @WITH_AND_WITHOUT_CACHE
 async def test_claimed_then_confirmed(city_at: OpenCity, cached: int) -> None:
     async with city_at(FRIDAY, cached=cached) as city:
-        reference = await city.submit()
+        reference = await _held(city)
         await city.advance_to("2026-09-21 09:00")
         await _text(city, reference)
         await city.advance(minutes=1)
@@ -86,14 +93,15 @@ async def test_claimed_then_confirmed(city_at: OpenCity, cached: int) -> None:
 
 @WITH_AND_WITHOUT_CACHE
 async def test_a_working_hour_of_silence_confirms(city_at: OpenCity, cached: int) -> None:
-    """Claimed on Friday at 17:00: half an hour is left of the day, the other half is Monday's first."""
+    """Claimed on Friday at 17:00: half an hour is left of the day, the other half is Sunday's first,
+    a make-up day."""
     async with city_at(FRIDAY, cached=cached) as city:
-        reference = await city.submit()
+        reference = await _held(city)
         await city.advance_to("2026-09-18 17:00")
         await _text(city, reference)
-        await city.advance_to("2026-09-21 08:55")
+        await city.advance_to("2026-09-20 08:55")
         assert (await city.request(reference)).stage is Stage.CONFIRMING
-        await city.advance_to("2026-09-21 09:02")
+        await city.advance_to("2026-09-20 09:02")
         assert (await city.handle(reference).result()).outcome is Outcome.REPLIED
         confirmed = [e for e in await city.events(reference) if e.kind is EventKind.REPLY_CONFIRMED]
         assert [(e.actor, e.detail["confirmation"]) for e in confirmed] == [("platform", None)]
@@ -104,10 +112,10 @@ async def test_a_working_hour_of_silence_confirms(city_at: OpenCity, cached: int
 async def test_no_rung_fires_while_a_reply_in_time_waits(city_at: OpenCity, cached: int) -> None:
     """Received at 23:50, ten minutes before the warning; its giver can be told only in the morning."""
     async with city_at(FRIDAY, cached=cached) as city:
-        reference = await city.submit()
-        await city.advance_to("2026-09-22 23:50")
+        reference = await _held(city)
+        await city.advance_to("2026-09-21 23:50")
         await _text(city, reference)
-        await city.advance_to("2026-09-23 08:31")
+        await city.advance_to("2026-09-22 08:31")
         assert await city.rungs(reference) == []
         assert await _confirm(city, reference, TEAM_MATE) is ActionState.ACCEPTED
         await city.handle(reference).result()
@@ -118,7 +126,7 @@ async def test_no_rung_fires_while_a_reply_in_time_waits(city_at: OpenCity, cach
 @WITH_AND_WITHOUT_CACHE
 async def test_revoked_before_the_instant_the_ladder_goes_on(city_at: OpenCity, cached: int) -> None:
     async with city_at(FRIDAY, cached=cached) as city:
-        reference = await city.submit()
+        reference = await _held(city)
         await city.advance_to("2026-09-21 09:00")
         await _text(city, reference)
         await city.advance_to("2026-09-21 09:30")
@@ -127,9 +135,9 @@ async def test_revoked_before_the_instant_the_ladder_goes_on(city_at: OpenCity, 
         request, claim = await city.request(reference), await _claim(city, reference)
         assert (request.stage, request.next_due_at) == (Stage.AWAITING_REPLY, shanghai(WARNED))
         assert (claim.state, claim.refusal) == (ActionState.REFUSED, "revoked")
-        await city.advance_to("2026-09-22 23:59")
+        await city.advance_to("2026-09-21 23:59")
         assert await city.rungs(reference) == []
-        await city.advance_to("2026-09-23 00:11")
+        await city.advance_to("2026-09-22 00:11")
         [warning] = await city.rungs(reference)
         assert warning.due_at == shanghai(WARNED)
         assert (await city.reply(reference)).body["state"] == ActionState.LATE
@@ -140,26 +148,26 @@ async def test_revoked_before_the_instant_the_ladder_goes_on(city_at: OpenCity, 
 @WITH_AND_WITHOUT_CACHE
 async def test_revoked_after_the_instant_it_fires_at_once_with_its_own_date(city_at: OpenCity, cached: int) -> None:
     async with city_at(FRIDAY, cached=cached) as city:
-        reference = await city.submit()
-        await city.advance_to("2026-09-22 23:50")
+        reference = await _held(city)
+        await city.advance_to("2026-09-21 23:50")
         await _text(city, reference)
-        await city.advance_to("2026-09-23 08:40")
+        await city.advance_to("2026-09-22 08:40")
         assert await city.rungs(reference) == []
         assert await _revoke(city, reference) is ActionState.ACCEPTED
         await city.advance(minutes=1)
         [warning] = await city.rungs(reference)
         assert warning.due_at == shanghai(WARNED)
-        assert shanghai("2026-09-23 08:40") <= warning.recorded_at < shanghai("2026-09-23 08:42")
+        assert shanghai("2026-09-22 08:40") <= warning.recorded_at < shanghai("2026-09-22 08:42")
         kinds = await city.kinds(reference)
         assert kinds.index(EventKind.REPLY_REVOKED) < kinds.index(EventKind.WARNED)
-        await city.advance_to("2026-09-24 00:11")
-        assert [rung.due_at for rung in await city.rungs(reference)][1] == shanghai("2026-09-24 00:00")
+        await city.advance_to("2026-09-23 00:11")
+        assert [rung.due_at for rung in await city.rungs(reference)][1] == shanghai("2026-09-23 00:00")
         await city.replay(reference)
 
 
 async def test_claimed_after_the_instant_silence_stays_on_record(city_at: OpenCity) -> None:
     async with city_at(FRIDAY) as city:
-        reference = await city.submit()
+        reference = await _held(city)
         # After the instant and before the timer, which is spread over ten minutes.
         await city.advance_to(WARNED)
         await _text(city, reference)
@@ -167,7 +175,7 @@ async def test_claimed_after_the_instant_silence_stays_on_record(city_at: OpenCi
         [warning] = await city.rungs(reference)
         assert warning.due_at == shanghai(WARNED)
         assert (await city.request(reference)).stage is Stage.CONFIRMING
-        await city.advance_to("2026-09-23 08:45")
+        await city.advance_to("2026-09-22 08:45")
         await _confirm(city, reference)
         await city.handle(reference).result()
         assert (await _claim(city, reference)).state is ActionState.LATE
@@ -177,11 +185,11 @@ async def test_claimed_after_the_instant_silence_stays_on_record(city_at: OpenCi
 async def test_what_the_provider_was_slow_to_tell_annuls_the_rung(city_at: OpenCity) -> None:
     """Sent before the instant, told of after the rung was recorded."""
     async with city_at(FRIDAY) as city:
-        reference = await city.submit()
-        await city.advance_to("2026-09-23 00:20")
+        reference = await _held(city)
+        await city.advance_to("2026-09-22 00:20")
         assert len(await city.rungs(reference)) == 1
-        await _text(city, reference, sent_at="2026-09-22 23:58")
-        await city.advance_to("2026-09-23 08:45")
+        await _text(city, reference, sent_at="2026-09-21 23:58")
+        await city.advance_to("2026-09-22 08:45")
         await _confirm(city, reference)
         await city.handle(reference).result()
         assert [rung.annulled_at is not None for rung in await city.rungs(reference)] == [True]
@@ -190,7 +198,7 @@ async def test_what_the_provider_was_slow_to_tell_annuls_the_rung(city_at: OpenC
 
 async def test_a_second_claim_is_laid_before_a_clerk(city_at: OpenCity) -> None:
     async with city_at(FRIDAY) as city:
-        reference = await city.submit()
+        reference = await _held(city)
         await _text(city, reference)
         await _text(city, reference)
         await _text(city, reference, said="另请当事人携带身份证原件。")
@@ -205,7 +213,7 @@ async def test_a_second_claim_is_laid_before_a_clerk(city_at: OpenCity) -> None:
 
 async def test_a_stranger_can_neither_confirm_nor_revoke(city_at: OpenCity) -> None:
     async with city_at(FRIDAY) as city:
-        reference = await city.submit()
+        reference = await _held(city)
         with pytest.raises(Refused) as none_waits:
             await _confirm(city, reference)
         assert none_waits.value.slug is Slug.CONFLICT
@@ -227,8 +235,8 @@ async def test_a_stranger_can_neither_confirm_nor_revoke(city_at: OpenCity) -> N
 async def test_claimed_while_the_worker_is_down(city_at: OpenCity, cached: int) -> None:
     """Claim and revocation lie in the inbox and arrive in their order; the rung waits for neither too long."""
     async with city_at(FRIDAY, cached=cached) as city:
-        reference = await city.submit()
-        await city.advance_to("2026-09-22 23:40")
+        reference = await _held(city)
+        await city.advance_to("2026-09-21 23:40")
         await city.stop_worker()
         async with city.temporal_away():
             await _text(city, reference)
@@ -246,14 +254,14 @@ async def test_claimed_while_the_worker_is_down(city_at: OpenCity, cached: int) 
             ActionKind.REPLY: ActionState.REFUSED,
             ActionKind.REVOCATION: ActionState.ACCEPTED,
         }
-        await city.advance_to("2026-09-23 00:11")
+        await city.advance_to("2026-09-22 00:11")
         assert len(await city.rungs(reference)) == 1
 
 
 async def test_a_word_given_in_time_counts_however_late_it_arrives(city_at: OpenCity) -> None:
     """The hour ends while the revocation lies in the inbox: silence it was not."""
     async with city_at(FRIDAY) as city:
-        reference = await city.submit()
+        reference = await _held(city)
         await _text(city, reference)
         await city.advance(minutes=50)
         async with city.temporal_away():
@@ -268,8 +276,7 @@ async def test_a_word_given_in_time_counts_however_late_it_arrives(city_at: Open
 async def test_transferred_meanwhile(city_at: OpenCity) -> None:
     """Who takes the work order over may set the reply aside, and not confirm it; who gave it may do both."""
     async with city_at(FRIDAY) as city:
-        reference = await city.submit()
-        await city.advance(minutes=1)
+        reference = await _held(city)
         giver, taker = city.key_of(HOLDER), city.key_of(OTHER)
         await city.act(giver, reference, ActionKind.TRANSFER, target={"judge": OTHER}, text={"reason": "另案由其审理"})
         await _text(city, reference)
@@ -288,13 +295,12 @@ async def test_who_cannot_be_told_has_not_kept_silent(city_at: OpenCity) -> None
     """The gateway is down all day: after four working hours the claim lapses, and a clerk hears of it."""
     gateway = Moody(deliver)
     async with city_at(FRIDAY, gateway=gateway) as city:
-        reference = await city.submit()
-        await city.advance(minutes=1)
+        reference = await _held(city)
         gateway.mood = be_away
         await _text(city, reference)
-        await city.advance_to("2026-09-18 15:20")
+        await city.advance_to("2026-09-18 15:59")
         assert (await city.request(reference)).stage is Stage.CONFIRMING
-        await city.advance_to("2026-09-18 15:40")
+        await city.advance_to("2026-09-18 16:05")
         request, claim = await city.request(reference), await _claim(city, reference)
         assert (request.stage, claim.state) == (Stage.AWAITING_REPLY, ActionState.REFUSED)
         assert len(await city.rows(ClerkItem, reference)) == 1
@@ -304,7 +310,7 @@ async def test_who_cannot_be_told_has_not_kept_silent(city_at: OpenCity) -> None
 
 async def test_a_proper_reply_overtakes_the_claim(city_at: OpenCity) -> None:
     async with city_at(FRIDAY) as city:
-        reference = await city.submit()
+        reference = await _held(city)
         await _text(city, reference)
         await city.advance(minutes=1)
         assert (await city.reply(reference)).body["state"] == ActionState.ACCEPTED
@@ -316,7 +322,7 @@ async def test_a_proper_reply_overtakes_the_claim(city_at: OpenCity) -> None:
 
 async def test_a_plain_signal_waits_to_be_confirmed_where_the_setting_says_so(city_at: OpenCity) -> None:
     async with city_at(FRIDAY, plain_signals_accepted=False, plain_signals_confirmed=True) as city:
-        reference = await city.submit()
+        reference = await _held(city)
         await city.handle(reference).signal("reply", {"judge": HOLDER, "text": SAID})
         await city.handle(reference).signal("reply", {"judge": HOLDER, "text": "第二次答复，内容另有不同。"})
         await city.advance(minutes=1)
@@ -333,7 +339,7 @@ async def test_a_plain_signal_waits_to_be_confirmed_where_the_setting_says_so(ci
 
 async def test_escalation_waits_for_the_judge(city_at: OpenCity) -> None:
     async with city_at(FRIDAY) as city:
-        reference = await city.submit()
+        reference = await _held(city)
         await _text(city, reference)
         await city.advance(minutes=1)
         await city.handle(reference).signal("escalate", {"by": "operator-1", "reason": "当事人来电"})
@@ -344,7 +350,7 @@ async def test_escalation_waits_for_the_judge(city_at: OpenCity) -> None:
 
 async def test_a_repaired_run_goes_on_with_the_claim(city_at: OpenCity) -> None:
     async with city_at(FRIDAY) as city:
-        reference = await city.submit()
+        reference = await _held(city)
         await _text(city, reference)
         await city.advance(minutes=1)
         await city.handle(reference).terminate()
