@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from benchmarks import closed, counting, deadlines, intake, lives, replans, restart
+from benchmarks import callbacks, closed, counting, deadlines, intake, lives, replans, restart
 from benchmarks.sizes import FULL, SMALL, Sizes
 from benchmarks.table import Line, show, write
 
@@ -18,6 +18,7 @@ BENCHMARKS: Final = {
     "H54": restart.measure,
     "C42": replans.measure,
     "C42b": counting.measure,
+    "M43b": callbacks.measure,
 }
 
 

@@ -15,9 +15,12 @@ class Sizes:
     open: int
     replanned: tuple[int, int]
     """Open requests, and how many of them a closure moves."""
+    callbacks: int
 
 
-SMALL = Sizes(rounds=3, intakes=100, lives=60, deadlines=300, closed=(100_000,), open=300, replanned=(4_000, 600))
+SMALL = Sizes(
+    rounds=3, intakes=100, lives=60, deadlines=300, closed=(100_000,), open=300, replanned=(4_000, 600), callbacks=300
+)
 FULL = Sizes(
     rounds=5,
     intakes=1_000,
@@ -26,4 +29,5 @@ FULL = Sizes(
     closed=(100_000, 1_000_000),
     open=2_000,
     replanned=(20_000, 3_000),
+    callbacks=3_000,
 )
