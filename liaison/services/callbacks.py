@@ -29,7 +29,7 @@ from liaison.services.receipts import take_receipt
 
 BATCH: Final = 16
 AT_ONCE: Final = 16
-"""Calls worked off in the background of one process; what comes beyond them is left to the relay."""
+"""Calls that wait in one process to be worked off; what comes beyond them is left to the relay."""
 
 LEFT_AFTER: Final = timedelta(seconds=3)
 ATTEMPT: Final = timedelta(seconds=10)
@@ -108,7 +108,9 @@ def _work_off_soon(platform: Platform, callback: Callback) -> None:
 
 async def _work_off_quietly(platform: Platform, callback: Callback) -> None:
     try:
-        await work_off(platform, callback)
+        # One after the other: a provider that calls meanwhile waits for one transaction, not for all of them.
+        async with platform.in_turn:
+            await work_off(platform, callback)
     except Exception as error:
         # A dead database above all. The relay works it off.
         _log.warning("a gateway's call is left to the relay", callback=callback.id, error_type=type(error).__name__)

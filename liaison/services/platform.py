@@ -99,7 +99,7 @@ class Platform:
         known_keys: API keys read in the last two seconds.
         storage: Room on the book's disk.
         shapes_of: How a gateway writes what it tells us, by its name.
-        background: What goes on after a caller was answered.
+        background: What goes on after a caller was answered; ``in_turn`` lets it go on one after the other.
     """
 
     db: Database
@@ -113,6 +113,7 @@ class Platform:
     storage: Storage = field(default_factory=Storage, kw_only=True)
     shapes_of: Callable[[str], CallbackShapes | None] = field(default=shapes_of, kw_only=True)
     background: set[asyncio.Task[None]] = field(default_factory=set, kw_only=True)
+    in_turn: asyncio.Lock = field(default_factory=asyncio.Lock, kw_only=True)
 
 
 @dataclass(frozen=True)
