@@ -20,7 +20,7 @@ from liaison.db.callbacks import (
     settle_callback,
 )
 from liaison.db.tables import Callback
-from liaison.gateways.sms.port import Unreadable
+from liaison.gateways.sms.port import Inbound, Unreadable
 from liaison.keys import hash_secret
 from liaison.policy.words import CallbackKind
 from liaison.services.inbound import take_inbound
@@ -91,11 +91,20 @@ async def _read_and_take(platform: Platform, callback: Callback) -> bool:
     if shapes is None:
         raise Unreadable("no gateway of this name is known any more")
     if callback.kind is CallbackKind.REPLIES:
-        for inbound in shapes.read_replies(raw):
-            await take_inbound(platform, callback.gateway, inbound, callback.received_at)
-        return True
+        heard = [await _hear(platform, callback, inbound) for inbound in shapes.read_replies(raw)]
+        return all(heard)
     taken = [await take_receipt(platform, callback.gateway, receipt) for receipt in shapes.read_receipts(raw)]
     return all(taken)
+
+
+async def _hear(platform: Platform, callback: Callback, inbound: Inbound) -> bool:
+    """Take one message of a call; one that breaks us keeps nobody else's from being heard."""
+    try:
+        await take_inbound(platform, callback.gateway, inbound, callback.received_at)
+    except Exception as error:
+        _log.warning("a short message waits", callback=callback.id, error_type=type(error).__name__)
+        return False
+    return True
 
 
 def _work_off_soon(platform: Platform, callback: Callback) -> None:

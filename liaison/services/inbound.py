@@ -3,7 +3,7 @@
 A reply that came so is a claim: anybody can write a sender's name (ADR 0011).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -63,9 +63,10 @@ class _Taking:
     def __init__(self, platform: Platform, gateway: str, inbound: Inbound, arrived_at: datetime) -> None:
         self._platform = platform
         self._gateway = gateway
-        self._inbound = inbound
+        number = _fit(inbound.number)
+        self._inbound = replace(inbound, provider_id=_fit(inbound.provider_id), number=number, text=_fit(inbound.text))
         self._arrived_at = arrived_at
-        self._number = e164(inbound.number) or inbound.number
+        self._number = e164(number) or number
         self._mac = platform.ring.mac(NUMBER, self._number)
         self._id = str(ULID.from_datetime(platform.clock()))
 
@@ -140,3 +141,8 @@ class _Taking:
             state=state,
             court=sender.court,
         )
+
+
+def _fit(text: str) -> str:
+    """A text as every database and telephone can hold it: half characters are replaced, NUL goes."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")

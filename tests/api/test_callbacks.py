@@ -17,6 +17,7 @@ from liaison.db.callbacks import open_callback
 from liaison.db.tables import Callback, InboundMessage
 from liaison.gateways.sms.port import CallbackAnswer, Inbound, Receipt
 from liaison.policy.words import CallbackKind, InboundState, Mismatch
+from liaison.services import callbacks
 from liaison.services.callback_tokens import TokenRefused, list_tokens, new_token, revoke_token
 from liaison.services.callbacks import work_off_left_over
 from liaison.services.platform import Platform
@@ -241,3 +242,29 @@ async def test_a_number_is_in_no_line_of_the_log(city: City, capsys: pytest.Capt
     await _settle(city)
     logged = capsys.readouterr()
     assert not any(secret in logged.out + logged.err for secret in (STRANGER, token, "请回电"))
+
+
+async def test_a_message_that_breaks_us_holds_nobody_up(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, token = await _token(city)
+    poison, good = _said(text="poison"), _said()
+    take = callbacks.take_inbound
+
+    async def breaking(platform: Platform, gateway: str, inbound: Inbound, arrived_at: datetime) -> None:
+        if inbound.text == "poison":
+            raise RuntimeError(inbound.provider_id)
+        await take(platform, gateway, inbound, arrived_at)
+
+    monkeypatch.setattr(callbacks, "take_inbound", breaking)
+    assert (await _call(city, token, [poison, good])).status_code == 200
+    await _settle(city)
+    assert await _heard(city, good, poison) == [True, False]
+    # It is tried again, and when we are mended it is heard.
+    monkeypatch.setattr(callbacks, "take_inbound", take)
+    later = replace(city.platform, clock=lambda: datetime.now(UTC) + timedelta(minutes=1))
+    await work_off_left_over(later)
+    assert await _heard(city, good, poison) == [True, True]
+
+
+async def _heard(city: City, *lines: dict[str, Any]) -> list[bool]:
+    known = {row.provider_id for row in await _rows(city, InboundMessage)}
+    return [line["id"] in known for line in lines]

@@ -222,3 +222,11 @@ async def test_a_clerk_of_one_court_sees_what_concerns_it(office: Office) -> Non
             if (cursor := page["next_cursor"]) is None:
                 break
         assert found & {mine.id, nobodys.id} == seen
+
+
+async def test_half_characters_and_nul_are_no_hindrance(office: Office) -> None:
+    reference = await _held(office)
+    row = await _text(office, MOBILES[HOLDER], f"{reference} {SAID}\ud83d\0")
+    assert (row.state, row.reference) == (InboundState.MATCHED, reference)
+    stranger = await _text(office, "\ud800\0", "\0")
+    assert stranger.mismatch is Mismatch.UNKNOWN_NUMBER
