@@ -2,7 +2,8 @@
 
 import asyncio
 import signal
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -29,6 +30,7 @@ from liaison.gateways.sms.templates import packaged_templates
 from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
 from liaison.logs import configure_logs
 from liaison.sample_city import sample_trial_register
+from liaison.services.callbacks import Desk
 from liaison.services.clock_offset import clock_watched
 from liaison.services.platform import Platform
 from liaison.services.production import refuse_sample_keys
@@ -144,17 +146,26 @@ async def serve(settings: Settings) -> None:
         async with (
             clock_watched(platform),
             book_shown(platform, endpoint),
-            build_worker(client, tools, build_id=settings.build_id),
-            AsyncExitStack() as sending,
+            _at_work(client, tools, platform, settings.build_id),
         ):
-            for sender in build_senders(client, tools, build_id=settings.build_id):
-                await sending.enter_async_context(sender)
             relay = asyncio.create_task(run_relay(platform, stop, "worker"))
             _say_what_it_does(settings)
             await stop.wait()
             await relay
     finally:
         await tools.db.close()
+
+
+@asynccontextmanager
+async def _at_work(client: Client, tools: Tools, platform: Platform, build_id: str | None) -> AsyncIterator[None]:
+    """Poll for the length of the block. Gateways listen before the first message is sent and after the last one: what
+    they answer to is nobody's doubt then."""
+    async with AsyncExitStack() as parts:
+        for gateway in tools.gateways:
+            await parts.enter_async_context(gateway.listening(Desk(platform, gateway.name)))
+        for each in (build_worker(client, tools, build_id=build_id), *build_senders(client, tools, build_id=build_id)):
+            await parts.enter_async_context(each)
+        yield
 
 
 def _say_what_it_does(settings: Settings) -> None:
@@ -179,6 +190,7 @@ def make_tools(settings: Settings, client: Client, db: Database) -> Tools:
         gateways=open_gateways(settings.sms_accounts, templates, lambda: datetime.now(UTC)),
         templates=templates,
         plain_signals_accepted=settings.plain_signals == "accept",
+        plain_signals_confirmed=settings.plain_signals == "confirm",
         replan_per_second=settings.replan_per_second,
     )
 

@@ -10,6 +10,7 @@ from activities.messaging import Messaging
 from activities.tools import PLATFORM, Tools
 from liaison.contract.messages import Closed, CloseRequest
 from liaison.contract.names import run_stream, rung_cause
+from liaison.db.claimed import standing_claim
 from liaison.db.claims import newest_plan
 from liaison.db.closing import close_with_attached
 from liaison.db.inbox import action_texts, settle_action
@@ -57,6 +58,7 @@ class Closure:
     ) -> None:
         now, stream = self._tools.clock(), run_stream(closure.stream)
         plan = await newest_plan(session, request)
+        await self._settle_claim(session, request, closure, now)
         late = action.kind is ActionKind.REPLY and _is_late(plan, action.received_at)
         await settle_action(session, action.id, ActionState.LATE if late else ActionState.ACCEPTED, now)
         detail = {"action": action.id, "outcome": outcome.value, "late": late, "holder": request.holder_id}
@@ -74,6 +76,25 @@ class Closure:
         await close_with_attached(session, request, outcome, now)
         await self._quieten_bells(session, request, action, plan, {rung_cause(record.rung) for record in annulled})
         await self._reserve_answer(session, request, action)
+
+    async def _settle_claim(
+        self, session: AsyncSession, request: Request, closure: CloseRequest, now: datetime
+    ) -> None:
+        """Put on record how a claimed reply came to count; one that something else overtook is kept all the same."""
+        claim, confirmed = await standing_claim(session, request.reference), closure.confirmed
+        if claim is None:
+            return
+        if confirmed is None:
+            await settle_action(session, claim.id, ActionState.AFTER_CLOSURE, now)
+            return
+        word = confirmed.confirmation
+        await append_event(
+            session, request.reference, run_stream(closure.stream), EventKind.REPLY_CONFIRMED,
+            datetime.fromisoformat(word.received_at) if word else now, word.by if word else PLATFORM,
+            {"action": claim.id, "confirmation": word.action_id if word else None}, recorded_at=now, seq=confirmed.seq,
+        )  # fmt: skip
+        if word is not None:
+            await settle_action(session, word.action_id, ActionState.ACCEPTED, now)
 
     async def _quieten_bells(
         self, session: AsyncSession, request: Request, action: Action, plan: Plan, annulled: set[str]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.answer_codes import WORK_ORDER, answer_codes
 from activities.tools import Tools
 from liaison.db.directory import desk_contact, staff_contact
 from liaison.db.mailboxes import told_by
@@ -11,7 +12,7 @@ from liaison.db.messages import DIGEST, PARTY, department_of, gateway_key, read_
 from liaison.db.rungs import supervised_by
 from liaison.db.tables import Message, Request
 from liaison.db.texts import data_key, read_contact
-from liaison.gateways.sms.port import ShortMessage
+from liaison.gateways.sms.port import Capabilities, ShortMessage
 from liaison.gateways.sms.templates import render
 from liaison.policy.overdue import business_days_past, limit_day_of
 
@@ -38,12 +39,17 @@ async def address(tools: Tools, session: AsyncSession, message: Message) -> Addr
     return None if number is None else Addressed(number, tools.ring.mac("phone", number), params)
 
 
-async def compose(tools: Tools, session: AsyncSession, message: Message, to: Addressed) -> ShortMessage:
-    """The message as the gateway takes it."""
-    template, params = message.template, to.params
+async def compose(
+    tools: Tools, session: AsyncSession, message: Message, to: Addressed, can: Capabilities
+) -> ShortMessage:
+    """The message as a gateway that ``can`` do this takes it."""
+    template, params, code = message.template, to.params, ""
     if template in (SUPERVISION, DIGEST):
         template, figures = await _bell(tools, session, message)
         params = params | figures
+    elif template == WORK_ORDER:
+        letters, code = await answer_codes(session, tools.rulebook, message)
+        params = params | {"code": letters}
     return ShortMessage(
         id=message.id,
         key=gateway_key(message),
@@ -52,6 +58,7 @@ async def compose(tools: Tools, session: AsyncSession, message: Message, to: Add
         language=message.language,
         params=params,
         text=render(tools.templates, template, message.language, params),
+        code=code if can.extension_codes else "",
     )
 
 

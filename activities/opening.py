@@ -9,6 +9,7 @@ from activities.planned import planned_for
 from activities.tools import PLATFORM, Tools, holder_message
 from liaison.contract.messages import Action, Opened, OpenRequest
 from liaison.contract.names import run_stream
+from liaison.db.claimed import standing_claim
 from liaison.db.claims import claim, newest_plan, waiting_answer
 from liaison.db.errors import RequestTaken
 from liaison.db.inbox import offer_of
@@ -49,11 +50,13 @@ class Opening:
     async def _as_it_stands(self, session: AsyncSession, request: Request, stream: str) -> Opened:
         """What an earlier run, or an earlier try, has left."""
         reference, roster = request.reference, await self._tools.rulebook.roster(session)
+        claimed = await standing_claim(session, reference)
         return replace(
             await self._fresh(session, request),
             recorded=[record.rung for record in await rung_records(session, reference)],
             holder=holder_message(roster, await order_in_force(session, request)),
             offered=holder_message(roster, await offer_of(session, reference, request.work_order)),
+            claimed=action_message(claimed) if claimed else None,
             last_seq=await last_seq(session, reference, stream),
         )
 
@@ -81,4 +84,4 @@ class Opening:
 
 def action_message(row: ActionRow) -> Action:
     """An action of the inbox as workflows know it."""
-    return Action(row.id, row.kind, row.by, row.received_at.isoformat(), row.detail)
+    return Action(row.id, row.kind, row.by, row.received_at.isoformat(), row.detail, claimed=row.claimed)

@@ -90,7 +90,9 @@ class Planning:
         session.add(following)
         was, will_be = _next_limit(request, plan, recorded), _next_limit(request, following, recorded)
         request.plan = number
-        request.next_due_at = _next_due(request, following, new, recorded)
+        # While a reply waits to be confirmed nothing is due.
+        confirming = request.stage is Stage.CONFIRMING
+        request.next_due_at = None if confirming else _next_due(request, following, new, recorded)
         says = _says(by, new)
         await append_event(
             session, request.reference, run_stream(order.stream),

@@ -5,6 +5,7 @@ from typing import Any
 
 from activities.acting import Acting
 from activities.answering import Answering
+from activities.claims import Claims
 from activities.closure import Closure
 from activities.horizon import CalendarHorizon
 from activities.judge_notification import JudgeNotification
@@ -24,6 +25,7 @@ from activities.tools import Tools
 def activities_of(tools: Tools) -> list[Callable[..., Any]]:
     """Every activity under its contract name."""
     messaging, replanning = Messaging(tools), Replanning(tools)
+    claims = Claims(tools, messaging)
     return [
         Opening(tools).open_request,
         JudgeNotification(tools, messaging).dispatch,
@@ -31,6 +33,9 @@ def activities_of(tools: Tools) -> list[Callable[..., Any]]:
         Acting(tools, messaging).apply_action,
         Answering(tools).answer_by_machine,
         SignalReplies(tools).keep_signal_reply,
+        claims.claim_reply,
+        claims.look_at_claim,
+        claims.revoke_claim,
         Closure(tools, messaging).close_request,
         Recording(tools).record_events,
         Sender(tools).send_message,

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from activities.tools import PLATFORM, Tools
 from liaison.contract.messages import MessageProgress
 from liaison.contract.starting import tell_delivery
-from liaison.db.messages import ANSWER, PARTY, still_open
+from liaison.db.messages import ANSWER, NO_REQUEST, PARTY, still_open
 from liaison.db.record import MESSAGES, append_event, lock_request, record_unreachable
 from liaison.db.tables import Message
 from liaison.policy.words import EventKind, MessageState
@@ -105,6 +105,8 @@ class Settling:
         return MessageProgress(message.state, again)
 
     async def _record(self, session: AsyncSession, message: Message) -> None:
+        if message.reference == NO_REQUEST:
+            return
         await lock_request(session, message.reference)
         kind = EventKind.MESSAGE_SENT if message.state in _SENT else EventKind.MESSAGE_FAILED
         now = self._tools.clock()

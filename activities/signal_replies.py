@@ -33,7 +33,7 @@ class SignalReplies:
     @activity.defn
     async def keep_signal_reply(self, reply: SignalReply) -> SignalReplyKept:
         """Copy a reply given as a plain signal into the reply inbox, with its true receive time."""
-        if not self._tools.plain_signals_accepted:
+        if not (self._tools.plain_signals_accepted or self._tools.plain_signals_confirmed):
             return SignalReplyKept(refused="plain signals are switched off; reply on the platform")
         received_at = await self._received_at(reply.ordinal)
         action_id = self._action_id(reply, received_at)
@@ -99,6 +99,7 @@ class SignalReplies:
             key_id=SIGNAL,
             on_behalf_of=request.holder_id if request.holder_id != reply.judge else None,
             received_at=received_at,
+            claimed=self._tools.plain_signals_confirmed,
         )
         await insert_action(session, self._tools.ring, action, _said(reply))
         await append_event(

@@ -50,7 +50,7 @@ class Supervision:
                 record = await self._record(session, request, plan, due, due_at)
                 late = record.recorded_at - datetime.fromisoformat(planned_rung(plan, due.rung)["act_at"])
             told = TITLES[record.post]
-        if late is not None and not due.escalated_by:
+        if late is not None and not (due.escalated_by or due.resumed):
             TIMER_LATENESS.observe(late.total_seconds())
         await self._messaging.hand_on(due.reference, rung_cause(due.rung))
         return RungRecorded(post=told)

@@ -23,6 +23,9 @@ LOOK_AGAIN_LEAST, LOOK_AGAIN_MOST = timedelta(seconds=2), timedelta(minutes=15)
 """While sending is frozen a notice looks again after a quarter of the freeze's age, within these bounds: soon after a
 short one, and seldom enough that weeks of it do not fill a history."""
 
+EVERY_COURT = ""
+"""Of a message about no request: the hours that hold where no court has its own."""
+
 ENOUGH_FOR_A_DAY = "this number has had a day's messages; it waits"
 
 
@@ -87,7 +90,7 @@ class Taking:
         if was is MessageState.RESERVED:
             take(message, gateway.name, to.number_mac)
         return Taken(
-            short=await compose(self._tools, session, message, to),
+            short=await compose(self._tools, session, message, to, gateway.can),
             gateway=gateway,
             rules=rules,
             tries=message.attempts,
@@ -122,10 +125,10 @@ class Taking:
 
     async def _opening(self, session: AsyncSession, message: Message, now: datetime) -> datetime:
         """When its window opens; now if it is open."""
-        request = await session.get_one(Request, message.reference)
+        request = await session.get(Request, message.reference)
         calendar, policy = await self._tools.rulebook.current(session)
-        earliest = max(now, message.send_after)
-        return next_opening(earliest, message.message_class, request.court, calendar, policy)
+        earliest, court = max(now, message.send_after), request.court if request else EVERY_COURT
+        return next_opening(earliest, message.message_class, court, calendar, policy)
 
     async def _full(
         self, session: AsyncSession, message: Message, number_mac: str, rules: SendingRules
@@ -151,4 +154,5 @@ async def _may_have_gone(session: AsyncSession, message: Message, rule: Sends | 
     """Whether the book came out of a backup after this request was registered: its rows may be older than the world."""
     if rule is None or rule.restored_at is None:
         return False
-    return (await session.get_one(Request, message.reference)).registered_at <= rule.restored_at
+    request = await session.get(Request, message.reference)
+    return (request.registered_at if request else message.reserved_at) <= rule.restored_at

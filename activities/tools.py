@@ -28,8 +28,8 @@ class Tools:
     """Database, keys, rules, ports and clock of one worker.
 
     ``shift`` is the workflow's clock minus ``clock``: zero in production, the virtual time of tests and the demo
-    (design section 6). ``replan_per_second`` is how many requests a re-plan tells in a second. The first of
-    ``gateways`` takes messages as long as it can.
+    (design section 6). The first of ``gateways`` takes messages as long as it can. Where ``plain_signals_confirmed`` a
+    plain signal closes nothing by itself. ``replan_per_second`` is how many requests a re-plan tells in a second.
     """
 
     db: Database
@@ -41,6 +41,7 @@ class Tools:
     gateways: tuple[SmsGateway, ...]
     templates: Templates
     plain_signals_accepted: bool
+    plain_signals_confirmed: bool = False
     shift: timedelta = timedelta(0)
     replan_per_second: int = 50
     absences: Absences = field(default_factory=Absences)

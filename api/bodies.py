@@ -29,7 +29,7 @@ async def read_json(request: Request) -> Any:
         NotJson: another media type.
     """
     _check_media_type(request.headers.get("content-type"))
-    body = await _read_within(request, LONGEST_BODY)
+    body = await read_within(request, LONGEST_BODY)
     try:
         return json.loads(body.decode("utf-8"), object_pairs_hook=_once_each, parse_constant=_no_constant)
     except (ValueError, RecursionError):
@@ -72,7 +72,7 @@ def _check_media_type(header: str | None) -> None:
         raise NotJson
 
 
-async def _read_within(request: Request, longest: int) -> bytes:
+async def read_within(request: Request, longest: int) -> bytes:
     """The body, given up at the first byte too many: neither a header nor a chunked body can fill the memory."""
     body = bytearray()
     async for chunk in request.stream():

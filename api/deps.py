@@ -115,6 +115,10 @@ async def _closure_of_path(closure_id: str) -> str:
     return _ulid(closure_id, "没有此停止对外服务记录。", "There is no such closure.")
 
 
+async def _inbound_of_path(inbound_id: str) -> str:
+    return _ulid(inbound_id, "没有此短信。", "There is no such message.")
+
+
 def _ulid(given: str, zh: str = "", en: str = "") -> str:
     if not _ULID.fullmatch(given):
         raise Refused(Slug.NOT_FOUND, zh, en)
@@ -129,6 +133,9 @@ ProposalId = Annotated[str, Depends(_proposal_of_path)]
 
 ClosureId = Annotated[str, Depends(_closure_of_path)]
 """The closure of the path."""
+
+InboundId = Annotated[str, Depends(_inbound_of_path)]
+"""The short message of the path."""
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 """The version of the path."""

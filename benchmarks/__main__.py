@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from benchmarks import closed, counting, deadlines, intake, lives, replans, restart, smpp
+from benchmarks import callbacks, closed, counting, deadlines, intake, lives, replans, restart, smpp
 from benchmarks.sizes import FULL, SMALL, Sizes
 from benchmarks.table import Line, show, write
 
@@ -19,6 +19,7 @@ BENCHMARKS: Final = {
     "C42": replans.measure,
     "C42b": counting.measure,
     "M43": smpp.measure,
+    "M43b": callbacks.measure,
 }
 
 

@@ -17,10 +17,19 @@ class Sizes:
     """Open requests, and how many of them a closure moves."""
     messages: int
     """Short messages of a round."""
+    callbacks: int
 
 
 SMALL = Sizes(
-    rounds=3, intakes=100, lives=60, deadlines=300, closed=(100_000,), open=300, replanned=(4_000, 600), messages=3_000
+    rounds=3,
+    intakes=100,
+    lives=60,
+    deadlines=300,
+    closed=(100_000,),
+    open=300,
+    replanned=(4_000, 600),
+    messages=3_000,
+    callbacks=300,
 )
 FULL = Sizes(
     rounds=5,
@@ -31,4 +40,5 @@ FULL = Sizes(
     open=2_000,
     replanned=(20_000, 3_000),
     messages=20_000,
+    callbacks=3_000,
 )

@@ -28,7 +28,7 @@ _PORTS: Final = ("api_port", "temporal_port", "temporal_ui_port", "api_metrics_p
 
 BuildId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
-PlainSignals = Literal["accept", "off"]
+PlainSignals = Literal["accept", "confirm", "off"]
 
 
 class SettingsError(Exception):
@@ -84,7 +84,7 @@ class Settings(GatewaySettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     build_id: BuildId | None = None
     replan_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
-    plain_signals: PlainSignals = _by_profile(local="accept", production="off")
+    plain_signals: PlainSignals = _by_profile(local="accept", production="confirm")
     url: str = Field(default_factory=lambda given: f"http://{LOOPBACK}:{given['api_port']}")
     key: SecretStr | None = None
     key_file: Path | None = None
@@ -132,7 +132,8 @@ class Settings(GatewaySettings):
             )
         if self.profile is Profile.PRODUCTION and self.plain_signals == "accept":
             raise PydanticCustomError(
-                "sentence", "LIAISON_PLAIN_SIGNALS must be off in the production profile: a plain signal proves nobody."
+                "sentence",
+                "LIAISON_PLAIN_SIGNALS must be confirm or off in the production profile: a plain signal proves nobody.",
             )
         if self.profile is Profile.PRODUCTION and self.aliyun_protocol == "http":
             raise PydanticCustomError("sentence", "LIAISON_ALIYUN_PROTOCOL must be https in the production profile.")

@@ -13,13 +13,13 @@ with workflow.unsafe.imports_passed_through():
         AnswerByMachine,
         ApplyAction,
         CloseRequest,
+        Confirmed,
         Dispatch,
         Opened,
         OpenRequest,
         RecordEvents,
         RunEvent,
         RungDue,
-        SignalReply,
     )
     from liaison.contract.names import SignalName
     from liaison.contract.options import patient
@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from liaison.policy.words import ActionKind, ActionState, EventKind, HolderKind, Outcome, Procedure, Stage
     from workflows.details import current_details, rung_name
     from workflows.effects import Effects
-    from workflows.signal_bodies import EscalateBody, ReplyBody, RulesBody, shown_name
+    from workflows.signal_bodies import EscalateBody, RulesBody, shown_name
     from workflows.state import RequestState, may_change_holder
 
 HOLD_BACK = timedelta(minutes=5)
@@ -78,7 +78,10 @@ class Consequences:
         """Record a rung, once; ``received_at`` is that of the late action which shows that it was due."""
         self.state.recorded.append(rung.rung)
         seq, at = self.state.next_seq(), "" if received_at else workflow.now().isoformat()
-        due = RungDue(self.state.reference, self.state.stream, seq, rung.rung, escalated_by, reason, at, received_at)
+        due = RungDue(
+            self.state.reference, self.state.stream, seq, rung.rung, escalated_by, reason, at, received_at,
+            self.state.was_stopped_at(rung),
+        )  # fmt: skip
 
         async def record() -> None:
             result = await workflow.execute_activity(
@@ -111,12 +114,16 @@ class Consequences:
 
         self.effects.add(answer)
 
-    def end(self, action: Action) -> ActionState:
-        """Close by a reply, an answer or a withdrawal; silence that lasted past a limit before it stays on record."""
+    def end(self, action: Action, confirmed: Confirmed | None = None) -> ActionState:
+        """Close by a reply, an answer or a withdrawal; silence that lasted past a limit before it stays on record.
+
+        What was claimed and is not ``confirmed`` by this counts no longer.
+        """
+        self.state.claimed = None
         for rung in self.state.missed_before(action.received_at):
             self.fire(rung, received_at=action.received_at)
         self.state.ending = action
-        closure = CloseRequest(self.state.reference, self.state.stream, self.state.next_seq(), action)
+        closure = CloseRequest(self.state.reference, self.state.stream, self.state.next_seq(), action, confirmed)
 
         async def close() -> None:
             closed = await workflow.execute_activity(
@@ -146,24 +153,6 @@ class Consequences:
 
         self.effects.add(apply)
 
-    def keep_signal_reply(self, body: ReplyBody) -> None:
-        """Copy a reply typed as a signal into the inbox; if it is one, it closes the request."""
-        state = self.state
-        reply = SignalReply(state.reference, state.stream, state.next_seq(), state.reply_signals, body.judge, body.text)
-
-        async def keep() -> None:
-            kept = await workflow.execute_activity(
-                activities.keep_signal_reply, reply, **patient("keep a reply given as a signal")
-            )
-            if kept.reply is None:
-                self.refuse_signal(SignalName.REPLY, kept.refused)
-            elif state.ending is None:
-                self.end(kept.reply)
-            else:
-                self.refuse_signal(SignalName.REPLY, "the request is closed; the reply is kept")
-
-        self.effects.add(keep)
-
     def escalate(self, body: EscalateBody) -> None:
         """Lift by one rung now, after what was caused before."""
 
@@ -171,6 +160,9 @@ class Consequences:
             rung = self.state.next_escalation()
             if self.state.ending is not None or rung is None:
                 self.refuse_signal(SignalName.ESCALATE, "nobody above is left to be told")
+                return
+            if self.state.claimed is not None:
+                self.refuse_signal(SignalName.ESCALATE, "a reply waits to be confirmed; revoke it first")
                 return
             self.fire(rung, body.by, body.reason)
             self.look_again = True

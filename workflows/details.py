@@ -47,6 +47,8 @@ def timer_summary(state: RequestState) -> Public:
     """One line on the timer that runs."""
     if state.procedure is Procedure.SUMMARY:
         return Public(f"answer by the end of {state.answer_due_on} 即答期限")
+    if state.claimed is not None:
+        return Public("a claimed reply: confirmed by silence unless revoked 无异议即确认")
     rung = state.unrecorded()[0]
     return Public(f"{rung_name(rung)}: {rung.post}, after {_due_on(rung)}")
 
@@ -78,6 +80,8 @@ def _row(state: RequestState, rung: Rung) -> str:
         standing = "recorded 已报送"
     elif state.ending is not None:
         standing = "not reached 未触发"
+    elif state.claimed is not None:
+        standing = "stopped by a claimed reply 因待确认答复暂停"
     elif rung.rung in state.held_back:
         standing = "held back: a reply received in time is on its way 及时答复送达中"
     else:
@@ -89,6 +93,12 @@ def _next(state: RequestState) -> tuple[str, str]:
     """What comes next, and why."""
     if state.ending is not None:
         return "nothing 无", f"ended by {state.ending.kind} 已结束"
+    if state.claimed is not None:
+        return (
+            "the reply counts when confirmed, or after a working hour of silence; revoked, the ladder goes on "
+            "确认或一个工作小时无异议即生效，撤销则恢复督办",
+            "anybody could have sent it in the judge's name 该答复可能系冒名",
+        )
     if state.procedure is Procedure.SUMMARY:
         return (
             f"not answered by the end of {state.answer_due_on}, the request becomes ordinary 逾期转普通程序",

@@ -15,10 +15,11 @@ with workflow.unsafe.imports_passed_through():
     from liaison.contract.messages import Action, Opened, Receipt, RequestEnd, RequestStart
     from liaison.contract.names import QUERY_STATE, SignalName, WorkflowName
     from liaison.policy.words import ActionKind, ActionState, EventKind, Procedure, Stage
+    from workflows.claims import Claims
     from workflows.consequences import Consequences
     from workflows.details import timer_summary
     from workflows.signal_bodies import BadSignal, EscalateBody, escalate_body, reply_body, rules_body
-    from workflows.state import ENDING, RequestState
+    from workflows.state import ENDING, ON_CLAIM, RequestState
 
 CANCEL_IGNORED = (
     "a cancel was asked for and ignored: a request ends by a reply, an answer or a withdrawal; "
@@ -34,6 +35,7 @@ class LiaisonRequestWorkflow:
     def __init__(self, start: RequestStart) -> None:
         self._state = RequestState(start.reference, start.stream)
         self._then = Consequences(self._state)
+        self._claims = Claims(self._then)
         self._early: list[tuple[str, Sequence[RawValue]]] = []
         """Signals that came before the request was opened: whom they speak of is known only afterwards."""
 
@@ -68,6 +70,8 @@ class LiaisonRequestWorkflow:
     def _begin(self, opened: Opened) -> None:
         if opened.answered_by is not None:
             self._then.end(opened.answered_by)
+        elif opened.claimed is not None:
+            self._claims.look()
         elif self._state.procedure is Procedure.SUMMARY:
             self._state.stage = Stage.ANSWERING
             if opened.machine_may_answer:
@@ -78,6 +82,8 @@ class LiaisonRequestWorkflow:
     def _act_on_silence(self) -> None:
         """Let every limit that has passed take effect, once."""
         now = workflow.now()
+        if self._state.claim_is_due(now):
+            self._claims.look()
         limit = self._state.answer_limit()
         if limit is not None and limit <= now:
             # Not answered by the end of the first business day: the holder must reply, on the same clock (art. 4, 5).
@@ -104,7 +110,7 @@ class LiaisonRequestWorkflow:
 
     @workflow.update(name=ActionKind.REPLY)
     def reply(self, action: Action) -> Receipt:
-        """The holder replies; the request closes."""
+        """The holder replies; the request closes, or the reply waits to be confirmed."""
         return self._take(action)
 
     @workflow.update(name=ActionKind.ANSWER)
@@ -142,12 +148,23 @@ class LiaisonRequestWorkflow:
         """A leader acknowledges, urges, asks why or appoints; the holder explains."""
         return self._take(action)
 
+    @workflow.update(name=ActionKind.CONFIRMATION)
+    def confirm(self, action: Action) -> Receipt:
+        """Whoever replied in a form that anybody can forge says that it was he; the request closes."""
+        return self._take(action)
+
+    @workflow.update(name=ActionKind.REVOCATION)
+    def revoke(self, action: Action) -> Receipt:
+        """A claimed reply is set aside; the ladder goes on."""
+        return self._take(action)
+
     def _check(self, action: Action) -> None:
         self._state.check(action, workflow.now())
 
-    for _handler in (reply, answer, withdraw, sign_in, transfer, return_order, change_procedure, supervise):
+    _handlers = (reply, answer, withdraw, sign_in, transfer, return_order, change_procedure, supervise, confirm, revoke)
+    for _handler in _handlers:
         _handler.validator(_check)
-    del _handler
+    del _handler, _handlers
 
     def _take(self, action: Action) -> Receipt:
         if action.action_id not in self._state.taken:
@@ -156,7 +173,10 @@ class LiaisonRequestWorkflow:
 
     def _follow(self, action: Action) -> ActionState:
         if action.kind in ENDING:
-            return self._then.end(action)
+            return self._claims.claim(action) if action.claimed else self._then.end(action)
+        if action.kind in ON_CLAIM:
+            said = self._claims.confirm if action.kind is ActionKind.CONFIRMATION else self._claims.revoke
+            return said(action)
         self._then.apply(action)
         if action.kind is ActionKind.PROCEDURE_CHANGE:
             self._change_procedure(Procedure(action.detail), action.received_at)
@@ -182,7 +202,7 @@ class LiaisonRequestWorkflow:
         self._state.reply_signals += name == SignalName.REPLY
         try:
             if name == SignalName.REPLY:
-                self._then.keep_signal_reply(reply_body(args))
+                self._claims.keep_signal_reply(reply_body(args))
             elif name == SignalName.ESCALATE:
                 self._escalate(escalate_body(args))
             elif name == SignalName.CALENDAR_CHANGED:

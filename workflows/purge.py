@@ -24,7 +24,11 @@ class PurgeWorkflow:
         for _ in range(MOST_ROUNDS):
             erased = await workflow.execute_activity(activities.purge, **patient("erase what is past its age"))
             total = replace(
-                erased, requests=total.requests + erased.requests, messages=total.messages + erased.messages
+                erased,
+                requests=total.requests + erased.requests,
+                messages=total.messages + erased.messages,
+                callbacks=total.callbacks + erased.callbacks,
+                inbound=total.inbound + erased.inbound,
             )
             if not total.more:
                 break

@@ -12,6 +12,9 @@ from liaison.policy.words import ActionKind, ActionState, Procedure, Stage, Supe
 ENDING = frozenset({ActionKind.REPLY, ActionKind.ANSWER, ActionKind.WITHDRAWAL})
 """Actions that close a request."""
 
+ON_CLAIM = frozenset({ActionKind.CONFIRMATION, ActionKind.REVOCATION})
+"""Actions on a claimed reply, which their ``detail`` names."""
+
 HOLDER_CHANGING = frozenset({ActionKind.SIGN_IN, ActionKind.TRANSFER, ActionKind.RETURN, ActionKind.PROCEDURE_CHANGE})
 """Actions after which somebody else may hold the request; a leader's appointment is one too."""
 
@@ -44,6 +47,12 @@ class RequestState:
     unsettled: int = 0
     """Steps under way after which somebody else may hold the request."""
     ending: Action | None = None
+    claimed: Action | None = None
+    """A reply that waits to be confirmed: while it does, no rung that falls due after its receipt fires."""
+    look_at: str = ""
+    """When to look whether silence has confirmed it; empty while somebody looks."""
+    resumed_at: str = ""
+    """When the ladder went on after a claimed reply was revoked."""
     taken: dict[str, ActionState] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     seq: int = 1
@@ -61,6 +70,7 @@ class RequestState:
         self.rungs, self.recorded = list(opened.rungs), list(opened.recorded)
         self.provisional = any(rung.provisional for rung in self.rungs)
         self.holder, self.offered = opened.holder, opened.offered
+        self.claimed = opened.claimed
         self.seq = max(self.seq, opened.last_seq)
 
     def take_over(self, planned: Planned) -> None:
@@ -107,6 +117,7 @@ class RequestState:
             raise Refusal(ErrorType.OUT_OF_TURN, "a work order is replied to by its holder 工单由承办人答复")
         if action.kind is ActionKind.PROCEDURE_CHANGE:
             self._check_procedure(Procedure(action.detail), now)
+        self._check_claim(action)
 
     def _check_holder(self, action: Action) -> None:
         if self.holder is None:
@@ -114,6 +125,15 @@ class RequestState:
         taker = self.offered if action.kind in {ActionKind.SIGN_IN, ActionKind.RETURN} else None
         if action.by not in self.holder.members and (taker is None or action.by not in taker.members):
             raise Refusal(ErrorType.NOT_THE_HOLDER, "somebody else holds the request 承办人已变更")
+
+    def _check_claim(self, action: Action) -> None:
+        standing = self.claimed.action_id if self.claimed is not None else None
+        if action.kind in ON_CLAIM and action.detail != standing:
+            if action.detail not in self.taken:
+                raise Refusal(ErrorType.NOT_SETTLED, "the reply itself is still on its way 该答复尚未送达")
+            raise Refusal(ErrorType.OUT_OF_TURN, "this reply does not wait to be confirmed 没有待确认的答复")
+        if standing is not None and (action.claimed or action.kind is ActionKind.PROCEDURE_CHANGE):
+            raise Refusal(ErrorType.OUT_OF_TURN, "a reply waits to be confirmed 已有答复待确认")
 
     def _check_procedure(self, wanted: Procedure, now: datetime) -> None:
         if wanted is self.procedure:
@@ -149,15 +169,38 @@ class RequestState:
 
     def next_instant(self) -> datetime | None:
         """The next instant at which silence has a consequence."""
+        if self.claimed is not None:
+            return datetime.fromisoformat(self.look_at) if self.look_at else None
         instants: Iterable[datetime] = [self.act_at(rung) for rung in self._to_come()]
         limit = self.answer_limit()
         return min([*instants, *([limit] if limit else [])], default=None)
 
     def next_due(self) -> str | None:
-        """The next due instant as operators and lists know it, without the spread."""
+        """The next due instant as operators and lists know it, without the spread; none while a reply is claimed."""
+        if self.claimed is not None:
+            return None
         if self.procedure is Procedure.SUMMARY:
             return self.answer_due_at
         return next((rung.due_at for rung in self.unrecorded()), None)
+
+    def claim(self, action: Action) -> None:
+        """Let a reply stop the ladder until it is confirmed or revoked."""
+        self.claimed, self.look_at, self.stage = action, "", Stage.CONFIRMING
+
+    def claim_is_due(self, now: datetime) -> bool:
+        """Whether it is time to look at the reply that waits."""
+        return self.claimed is not None and bool(self.look_at) and datetime.fromisoformat(self.look_at) <= now
+
+    def give_up_claim(self, now: datetime) -> None:
+        """Let the ladder go on: what passed meanwhile is due at once, and waits for nothing else."""
+        self.claimed, self.look_at, self.stage = None, "", Stage.AWAITING_REPLY
+        self.resumed_at = now.isoformat()
+        self.held_back.clear()
+
+    def was_stopped_at(self, rung: Rung) -> bool:
+        """Whether a rung's own instant passed while a reply was claimed that has been revoked since."""
+        planned = datetime.fromisoformat(rung.act_at)
+        return bool(self.resumed_at) and planned < datetime.fromisoformat(self.resumed_at)
 
     def next_escalation(self) -> Rung | None:
         """The rung that lifting the request by one reaches; None above the last."""
@@ -169,7 +212,8 @@ class RequestState:
         return bool(self.rungs) and received_at_or_after(received_at, self.rungs[0].due_at)
 
     def _to_come(self) -> list[Rung]:
-        return self.unrecorded() if self.procedure is Procedure.ORDINARY else []
+        climbs = self.procedure is Procedure.ORDINARY and self.claimed is None
+        return self.unrecorded() if climbs else []
 
 
 def received_at_or_after(received_at: str, due_at: str) -> bool:

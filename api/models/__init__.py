@@ -4,8 +4,10 @@ from typing import Final
 
 from api.models.actions import (
     AnswerIn,
+    ConfirmationIn,
     ProcedureChangeIn,
     ReturnIn,
+    RevocationIn,
     SignInIn,
     SpokenReply,
     SupervisionActIn,
@@ -13,6 +15,7 @@ from api.models.actions import (
     TransferIn,
     WithdrawalIn,
 )
+from api.models.inbound import AssignmentIn, DismissalIn
 from api.models.intake import RequestIn
 from api.models.rules import (
     ApprovalIn,
@@ -39,6 +42,10 @@ BODIES: Final[tuple[type[Body], ...]] = (
     WithdrawalIn,
     ProcedureChangeIn,
     SupervisionActIn,
+    ConfirmationIn,
+    RevocationIn,
+    AssignmentIn,
+    DismissalIn,
     FromNotice,
     FromHolidays,
     FromJsonFeed,

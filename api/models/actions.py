@@ -79,6 +79,16 @@ class ProcedureChangeIn(Body):
     reason: Reason
 
 
+class ConfirmationIn(Body):
+    """A reply that came in the holder's name was his; nothing needs to be said."""
+
+
+class RevocationIn(Body):
+    """A reply that came in the holder's name does not count, and why."""
+
+    reason: Reason
+
+
 class SupervisionActIn(TakerIn):
     """A leader presses for a reply, or a holder explains; ``appoint`` names who shall reply."""
 

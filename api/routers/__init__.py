@@ -5,6 +5,7 @@ from typing import Final
 from api.routers import (
     actions,
     calendar,
+    callbacks,
     closures,
     events,
     health,
@@ -15,6 +16,7 @@ from api.routers import (
     requests,
     rungs,
     supervisions,
+    unmatched,
     versions,
 )
 
@@ -23,6 +25,7 @@ ROUTERS: Final = (
     actions.router,
     supervisions.router,
     messages.router,
+    unmatched.router,
     rungs.router,
     events.router,
     calendar.router,
@@ -32,6 +35,7 @@ ROUTERS: Final = (
     replans.router,
     versions.policy_router,
     proposals.policy_router,
+    callbacks.router,
     problems.router,
     health.router,
 )

@@ -1,4 +1,4 @@
-"""What people do to a request: eight lists under it, each with what was done and what became of it (design section 8).
+"""What people do to a request: ten lists under it, each with what was done and what became of it (design section 8).
 
 Every list takes a ``POST``, shows its records and each of them; ``LISTS`` says who may do what, with which body.
 """
@@ -14,9 +14,11 @@ from api.answers import READS, WRITES, problems, takes
 from api.deps import ActionId, BodyOf, Caller, OnceCall, Reference, Sent, allow
 from api.models.actions import (
     AnswerIn,
+    ConfirmationIn,
     ProcedureChangeIn,
     ReplyIn,
     ReturnIn,
+    RevocationIn,
     SignInIn,
     SpokenReply,
     SupervisionActIn,
@@ -98,6 +100,14 @@ def _supervision_act(body: SupervisionActIn) -> ActionInput:
     )
 
 
+def _confirmation(_body: ConfirmationIn) -> ActionInput:
+    return ActionInput(ActionKind.CONFIRMATION)
+
+
+def _revocation(body: RevocationIn) -> ActionInput:
+    return ActionInput(ActionKind.REVOCATION, text={"reason": body.reason})
+
+
 LISTS: Final = (
     ActionList(
         ActionKind.ANSWER,
@@ -162,6 +172,22 @@ LISTS: Final = (
         BodyOf[SupervisionActIn](SupervisionActIn),
         ("SupervisionActIn",),
         _supervision_act,
+    ),
+    ActionList(
+        ActionKind.CONFIRMATION,
+        "Confirm the reply that came in my name",
+        (KeyRole.JUDGE, KeyRole.LEADER),
+        BodyOf[ConfirmationIn](ConfirmationIn),
+        ("ConfirmationIn",),
+        _confirmation,
+    ),
+    ActionList(
+        ActionKind.REVOCATION,
+        "Set a reply aside that waits to be confirmed; the ladder goes on",
+        (KeyRole.JUDGE, KeyRole.LEADER, KeyRole.CLERK),
+        BodyOf[RevocationIn](RevocationIn),
+        ("RevocationIn",),
+        _revocation,
     ),
 )
 

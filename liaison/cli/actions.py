@@ -89,6 +89,18 @@ def change_procedure(
     _act(reference, "procedure-changes", body, as_, "clerk", json_, idempotency_key)
 
 
+def confirm(reference: Reference, as_: As = "", json_: Json = False, idempotency_key: IdempotencyKey = "") -> None:
+    """Confirm the reply that came by short message in your name, or in that of a holder you act for."""
+    _act(reference, "confirmations", {}, as_, "", json_, idempotency_key)
+
+
+def revoke(
+    reference: Reference, reason: Reason, as_: As = "", json_: Json = False, idempotency_key: IdempotencyKey = ""
+) -> None:
+    """Set a reply aside that waits to be confirmed, as its holder or a clerk; the ladder goes on."""
+    _act(reference, "revocations", {"reason": short_text(reason)}, as_, "", json_, idempotency_key)
+
+
 def withdraw(
     reference: Reference,
     reason: Reason = "",

@@ -39,9 +39,12 @@ COMMANDS: Final = {
     "transfer": Place("actions", "transfer", CLIENT),
     "return": Place("actions", "return_", CLIENT),
     "change-procedure": Place("actions", "change_procedure", CLIENT),
+    "confirm": Place("actions", "confirm", CLIENT),
+    "revoke": Place("actions", "revoke", CLIENT),
     "withdraw": Place("actions", "withdraw", CLIENT),
     "supervisions": Place("supervising", "supervisions", CLIENT),
     "supervise": Place("supervising", "supervise", CLIENT),
+    "unmatched": Place("unmatched", "unmatched_app", CLIENT),
     "status": Place("status", "status", CLIENT),
     "rungs": Place("rungs_today", "rungs", CLIENT),
     "message": Place("supervising", "message_app", CLIENT),
@@ -58,6 +61,7 @@ COMMANDS: Final = {
     "directory": Place("administration", "directory_app", HOST),
     "db": Place("administration", "db_app", HOST),
     "keys": Place("keys", "keys_app", HOST),
+    "callbacks": Place("callbacks", "callbacks_app", HOST),
     "config": Place("administration", "config_app", HOST),
 }
 

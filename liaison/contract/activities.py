@@ -5,6 +5,7 @@ A worker registers the methods of ``activities/`` under the same names; a test c
 
 from temporalio import activity
 
+from liaison.contract.claims import ClaimReply, ClaimSeen, LookAtClaim, RevokeClaim
 from liaison.contract.messages import (
     AnswerByMachine,
     Applied,
@@ -77,6 +78,24 @@ async def keep_signal_reply(reply: SignalReply) -> SignalReplyKept:
 
 
 @activity.defn
+async def claim_reply(order: ClaimReply) -> ClaimSeen:
+    """Put a claimed reply on record and ask its giver to confirm it."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def look_at_claim(order: LookAtClaim) -> ClaimSeen:
+    """Look whether a working hour has passed in silence since the giver was asked."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def revoke_claim(order: RevokeClaim) -> None:
+    """Set a claimed reply aside; the holder must reply."""
+    raise NotImplementedError
+
+
+@activity.defn
 async def close_request(closure: CloseRequest) -> Closed:
     """Close the request and send the party the answer."""
     raise NotImplementedError
@@ -143,6 +162,9 @@ ALL = (
     apply_action,
     answer_by_machine,
     keep_signal_reply,
+    claim_reply,
+    look_at_claim,
+    revoke_claim,
     close_request,
     record_events,
     send_message,

@@ -61,9 +61,11 @@ class Action:
     by: str
     received_at: str
     detail: str = ""
-    """The procedure changed to, or the act of supervision; empty for the other kinds."""
+    """The procedure changed to, the act of supervision, or the claimed reply meant; empty for the other kinds."""
     as_holder: bool = False
     """Given by the holder or his team: refused if, by the time it is taken, they no longer hold the request."""
+    claimed: bool = False
+    """A reply in a form that anybody can forge: it stops the ladder and waits to be confirmed."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ class Opened:
     """An answer given on the spot, at intake."""
     last_seq: int = 1
     """Number of the stream's last event: a run that was reset goes on behind it."""
+    claimed: Action | None = None
+    """A reply that waits to be confirmed."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,8 @@ class RungDue:
     """When the workflow found it due, on its own clock; empty where ``received_at`` says so."""
     received_at: str = ""
     """Of the late action that found it due before the timer did."""
+    resumed: bool = False
+    """It fires after its instant because a claimed reply, revoked since, had stopped the ladder."""
 
 
 @dataclass(frozen=True)
@@ -194,13 +200,22 @@ class SignalReplyKept:
 
 
 @dataclass(frozen=True)
+class Confirmed:
+    """How a claimed reply came to count: by a person's ``confirmation``, or by silence where there is none."""
+
+    seq: int
+    confirmation: Action | None = None
+
+
+@dataclass(frozen=True)
 class CloseRequest:
-    """End a request by a reply, an answer or a withdrawal."""
+    """End a request by a reply, an answer or a withdrawal; ``confirmed`` is there for a claimed reply."""
 
     reference: str
     stream: int
     seq: int
     action: Action
+    confirmed: Confirmed | None = None
 
 
 @dataclass(frozen=True)
@@ -275,6 +290,8 @@ class Purged:
     requests: int = 0
     messages: int = 0
     more: bool = False
+    callbacks: int = 0
+    inbound: int = 0
 
 
 @dataclass(frozen=True)

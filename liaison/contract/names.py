@@ -76,6 +76,11 @@ def rung_cause(rung: int) -> str:
     return f"rung-{ROUND}-{rung}"
 
 
+def claim_cause(action_id: str) -> str:
+    """The reason of the messages that tell the giver of a claimed reply what becomes of it."""
+    return f"claim-{action_id}"
+
+
 def run_stream(number: int) -> str:
     """The event stream of a request's ``number``-th run chain; a repair opens the next one."""
     return f"run-{number}"

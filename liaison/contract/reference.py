@@ -11,6 +11,8 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BASE = len(ALPHABET)
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 _RANDOM_LETTERS = 12
+LETTERS = _RANDOM_LETTERS + 1
+_DIGITS = 18
 _GROUP = 4
 _LOOKALIKES = str.maketrans("OIL", "011")
 
@@ -28,7 +30,7 @@ def new_reference(random_bytes: Callable[[int], bytes] | None = None) -> str:
     # Looked up here, not as a default value: the sandbox refuses the name even while it imports this module.
     draw = random_bytes or secrets.token_bytes
     body = "".join(ALPHABET[byte % _BASE] for byte in draw(_RANDOM_LETTERS))
-    return _grouped(body + _check_letter(body))
+    return grouped(body + _check_letter(body))
 
 
 def parse_reference(text: str) -> str:
@@ -37,13 +39,32 @@ def parse_reference(text: str) -> str:
     Raises:
         BadReference: too short, too long, a letter outside the alphabet, or the check letter is wrong.
     """
-    # Upper-casing first would turn some non-ASCII letters into I or S.
-    letters = text.replace("-", "").upper().translate(_LOOKALIKES) if text.isascii() else ""
-    if len(letters) != _RANDOM_LETTERS + 1 or not _VALUES.keys() >= set(letters):
+    letters = letters_of(text)
+    if len(letters) != LETTERS:
         raise BadReference("a reference has 13 letters and digits, such as 7K3M-9QXF-2T4W-Z")
     if _check_letter(letters[:-1]) != letters[-1]:
         raise BadReference("the reference has a typing error: its last letter does not fit the others")
-    return _grouped(letters)
+    return grouped(letters)
+
+
+def letters_of(text: str) -> str:
+    """The letters of a reference, or of its beginning, in any spelling; empty if one is none of the alphabet."""
+    # Upper-casing first would turn some non-ASCII letters into I or S.
+    letters = text.replace("-", "").upper().translate(_LOOKALIKES) if text.isascii() else ""
+    return letters if _VALUES.keys() >= set(letters) else ""
+
+
+def number_of(reference: str) -> str:
+    """The random letters of a reference in its one written form as 18 decimal digits."""
+    number = 0
+    for letter in reference.replace("-", "")[:_RANDOM_LETTERS]:
+        number = _BASE * number + _VALUES[letter]
+    return f"{number % 10**_DIGITS:0{_DIGITS}}"
+
+
+def grouped(letters: str) -> str:
+    """Letters of a reference, or of its beginning, as they are written."""
+    return "-".join(letters[start : start + _GROUP] for start in range(0, len(letters), _GROUP))
 
 
 def _check_letter(body: str) -> str:
@@ -53,7 +74,3 @@ def _check_letter(body: str) -> str:
         value = _VALUES[letter]
         total += sum(divmod(2 * value, _BASE)) if position % 2 == 0 else value
     return ALPHABET[-total % _BASE]
-
-
-def _grouped(letters: str) -> str:
-    return "-".join(letters[start : start + _GROUP] for start in range(0, len(letters), _GROUP))

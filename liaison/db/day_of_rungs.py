@@ -169,7 +169,7 @@ async def _ended(session: AsyncSession, references: list[str]) -> dict[str, date
         select(Action.reference, Action.received_at).where(
             col(Action.reference).in_(references),
             col(Action.kind).in_(CLOSING),
-            col(Action.state).in_((ActionState.PENDING, ActionState.ACCEPTED, ActionState.LATE)),
+            col(Action.state).in_((ActionState.PENDING, ActionState.CLAIMED, ActionState.ACCEPTED, ActionState.LATE)),
         )
     )
     ended: dict[str, datetime] = {}

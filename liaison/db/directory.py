@@ -12,6 +12,9 @@ from liaison.db.tables import CourtRow, DepartmentRow, DirectoryLoad, StaffRow
 from liaison.keys import KeyRing
 from liaison.policy.roster import Contact, Court, Department, Roster, Staff, StaffStatus
 
+NUMBER = "phone"
+"""Purpose of the keyed hash of a telephone number: the same for parties and staff, so that a number finds both."""
+
 
 async def replace_directory(
     session: AsyncSession, ring: KeyRing, roster: Roster, contacts: Mapping[str, Contact], by: str, at: datetime
@@ -33,7 +36,7 @@ async def replace_directory(
         DepartmentRow(**asdict(department), sealed_contact=_seal(ring, department.code, contacts))
         for department in roster.departments
     )
-    session.add_all(_staff_row(person, _seal(ring, person.id, contacts)) for person in roster.people)
+    session.add_all(_staff_row(person, ring, contacts) for person in roster.people)
     session.add(DirectoryLoad(loaded_at=at, loaded_by=by))
     await session.flush()
 
@@ -67,9 +70,14 @@ async def desk_contact(session: AsyncSession, ring: KeyRing, department: str) ->
     return None if row is None else _open(ring, row.code, row.sealed_contact)
 
 
-def _staff_row(person: Staff, sealed_contact: bytes) -> StaffRow:
+def _staff_row(person: Staff, ring: KeyRing, contacts: Mapping[str, Contact]) -> StaffRow:
     fields = asdict(person) | {"in_charge_of": list(person.in_charge_of), "status": person.status.value}
-    return StaffRow(**fields, sealed_contact=sealed_contact)
+    mobile = contacts[person.id].mobile
+    return StaffRow(
+        **fields,
+        sealed_contact=_seal(ring, person.id, contacts),
+        mobile_mac=ring.mac(NUMBER, mobile) if mobile else None,
+    )
 
 
 def _staff(row: StaffRow) -> Staff:

@@ -79,10 +79,10 @@ async def replies_kept(session: AsyncSession, reference: str) -> Sequence[Action
 async def settle_action(
     session: AsyncSession, action_id: str, state: ActionState, at: datetime, refusal: str | None = None
 ) -> bool:
-    """Write what became of a pending action, once; False if it was settled before."""
+    """Write what became of a pending or claimed action, once; False if it was settled before."""
     settled = await session.exec(
         update(Action)
-        .where(col(Action.id) == action_id, col(Action.state) == ActionState.PENDING)
+        .where(col(Action.id) == action_id, col(Action.state).in_((ActionState.PENDING, ActionState.CLAIMED)))
         .values(state=state, settled_at=at, refusal=refusal, leased_until=None)
     )
     return settled.rowcount == 1

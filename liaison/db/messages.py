@@ -12,13 +12,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.tables import Message
 from liaison.db.texts import data_key
-from liaison.keys import KeyRing
+from liaison.keys import DataKey, KeyRing
 from liaison.policy.sending import is_gathered
 from liaison.policy.sending_rules import SendingRules
 from liaison.policy.words import Language, MessageClass, MessageState
 
 PARTY = "party"
 """Recipient of messages to whoever asked."""
+
+SENDER = "sender"
+"""Recipient of a message to whoever sent us one and is not in the directory: ``to`` of its parameters is his number."""
+
+NO_REQUEST = ""
+"""Reference of a message about no request."""
 
 DATE_MOVED = "date_moved"
 """Template of the news that a date is another."""
@@ -30,6 +36,7 @@ DIGEST = "digest"
 """Template of the one message that tells a leader of many requests."""
 
 WANTED = (MessageState.RESERVED, MessageState.SUBMITTING)
+_DOUBTFUL = (MessageState.SUBMITTING, MessageState.AMBIGUOUS)
 """States in which a message still has to go out."""
 
 DAY, SOON = timedelta(hours=24), timedelta(minutes=1)
@@ -85,7 +92,6 @@ async def reserve(session: AsyncSession, ring: KeyRing, draft: Draft, now: datet
     found = await session.exec(select(Message).where(Message.idempotency_key == draft.idempotency_key))
     if (message := found.one_or_none()) is not None:
         return message
-    key = await data_key(session, ring, draft.reference)
     message = Message(
         id=draft.id,
         idempotency_key=draft.idempotency_key,
@@ -95,7 +101,7 @@ async def reserve(session: AsyncSession, ring: KeyRing, draft: Draft, now: datet
         message_class=draft.message_class,
         template=draft.template,
         language=draft.language,
-        sealed_params=key.seal(json.dumps(dict(draft.params), ensure_ascii=False), f"message/{draft.id}"),
+        sealed_params=await _seal(session, ring, draft),
         reserved_at=now,
         send_after=draft.send_after,
         useful_until=draft.useful_until,
@@ -107,7 +113,7 @@ async def reserve(session: AsyncSession, ring: KeyRing, draft: Draft, now: datet
 
 async def read_params(session: AsyncSession, ring: KeyRing, message: Message) -> dict[str, str]:
     """The template's parameters, opened."""
-    key = await data_key(session, ring, message.reference)
+    key = await _key(session, ring, message.reference)
     params: dict[str, str] = json.loads(key.open(message.sealed_params, f"message/{message.id}"))
     return params
 
@@ -117,6 +123,16 @@ def for_mailbox(message: Message, rules: SendingRules) -> bool:
     if message.recipient == PARTY or department_of(message.recipient) is not None:
         return False
     return message.template == DIGEST or is_gathered(message.template, message.message_class, rules)
+
+
+async def _seal(session: AsyncSession, ring: KeyRing, draft: Draft) -> bytes:
+    key = await _key(session, ring, draft.reference)
+    return key.seal(json.dumps(dict(draft.params), ensure_ascii=False), f"message/{draft.id}")
+
+
+async def _key(session: AsyncSession, ring: KeyRing, reference: str) -> DataKey | KeyRing:
+    """What seals a message: its request's data key, or the ring where it is about none."""
+    return ring if reference == NO_REQUEST else await data_key(session, ring, reference)
 
 
 def gateway_key(message: Message) -> str:
@@ -157,6 +173,16 @@ async def taken_as(session: AsyncSession, gateway: str, provider_id: str) -> Mes
         select(Message).where(Message.gateway == gateway, Message.provider_id == provider_id).with_for_update()
     )
     return found.first()
+
+
+async def in_doubt_as(session: AsyncSession, gateway: str, key: str) -> Message | None:
+    """The message of this key (see ``gateway_key``) of which nobody knows whether the gateway took it, locked.
+
+    Few are in doubt at a time, so the key needs no column.
+    """
+    doubtful = select(Message).where(Message.gateway == gateway, col(Message.state).in_(_DOUBTFUL))
+    found = await session.exec(doubtful.with_for_update())
+    return next((message for message in found if gateway_key(message) == key), None)
 
 
 async def mark_handed_on(session: AsyncSession, message_ids: Iterable[str]) -> None:
@@ -204,6 +230,22 @@ async def news_of_dates(session: AsyncSession, reference: str) -> list[Message]:
         .with_for_update()
     )
     return list(found.all())
+
+
+async def note_receipt(
+    session: AsyncSession, gateway: str, provider_id: str, state: MessageState | None, code: str
+) -> bool:
+    """Settle a message that was submitted; False if none bears this id."""
+    found = await session.exec(
+        select(Message).where(Message.gateway == gateway, Message.provider_id == provider_id).with_for_update()
+    )
+    message = found.first()
+    if message is None:
+        return False
+    if state is not None and message.state in (MessageState.SUBMITTED, MessageState.AMBIGUOUS):
+        message.state = state
+        message.failure = code[:200] if state is MessageState.FAILED else None
+    return True
 
 
 def supersede(message: Message, now: datetime) -> None:

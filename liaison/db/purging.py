@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.messages import WANTED
 from liaison.db.record import append_event
-from liaison.db.tables import DataKey, Message, PartyContact, Request, RequestText
+from liaison.db.tables import Callback, DataKey, InboundMessage, Message, PartyContact, Request, RequestText
 from liaison.policy.rules import Retention
 from liaison.policy.words import EventKind, MessageState
 
@@ -29,17 +29,26 @@ BATCH = 200
 
 @dataclass(frozen=True)
 class Erased:
-    """How many requests and messages one transaction erased; ``BATCH`` of either means that there may be more."""
+    """How many requests, messages, calls of gateways and messages to us one transaction erased or emptied."""
 
     requests: int
     messages: int
+    callbacks: int
+    inbound: int
+
+    @property
+    def more(self) -> bool:
+        """Whether there may be more to erase."""
+        return BATCH in (self.requests, self.messages, self.callbacks, self.inbound)
 
 
 async def purge_batch(session: AsyncSession, ages: Retention, now: datetime) -> Erased:
     """Erase the oldest batch of what is past its age: dates, stages and the record stay."""
     requests = await _erase_requests(session, now - timedelta(days=ages.request_days), now)
     messages = await _erase_messages(session, now - timedelta(days=ages.message_days), now)
-    return Erased(requests, messages)
+    arrived_before = now - timedelta(days=ages.callback_days)
+    callbacks = await _drop_callbacks(session, arrived_before)
+    return Erased(requests, messages, callbacks, await _empty_inbound(session, arrived_before, now))
 
 
 async def _erase_requests(session: AsyncSession, closed_before: datetime, now: datetime) -> int:
@@ -70,6 +79,35 @@ async def _erase_messages(session: AsyncSession, settled_before: datetime, now: 
     ids = list((await session.exec(oldest)).all())
     if ids:
         await session.exec(update(Message).where(col(Message.id).in_(ids)).values(**_emptied(now)))
+    return len(ids)
+
+
+async def _drop_callbacks(session: AsyncSession, arrived_before: datetime) -> int:
+    """Delete what gateways told us, as it came, whatever became of it."""
+    oldest = (
+        select(Callback.id)
+        .where(col(Callback.received_at) < arrived_before)
+        .order_by(col(Callback.received_at))
+        .limit(BATCH)
+    )
+    ids = list((await session.exec(oldest)).all())
+    if ids:
+        await session.exec(delete(Callback).where(col(Callback.id).in_(ids)))
+    return len(ids)
+
+
+async def _empty_inbound(session: AsyncSession, decided_before: datetime, now: datetime) -> int:
+    """Empty what people sent us and was matched or decided on; what a reply said stays with its request."""
+    oldest = (
+        select(InboundMessage.id)
+        .where(col(InboundMessage.decided_at) < decided_before, col(InboundMessage.erased_at).is_(None))
+        .order_by(InboundMessage.id)
+        .limit(BATCH)
+    )
+    ids = list((await session.exec(oldest)).all())
+    if ids:
+        emptied = update(InboundMessage).where(col(InboundMessage.id).in_(ids))
+        await session.exec(emptied.values(sealed=b"", erased_at=now))
     return len(ids)
 
 

@@ -41,9 +41,14 @@ async def supervise(session: AsyncSession, request: Request, plan: Plan, record:
     if request.rung is None or record.rung > request.rung:
         request.rung, request.supervisor = record.rung, record.recipient
     if request.procedure is Procedure.ORDINARY:
-        recorded = {told.rung for told in await rung_records(session, request.reference)}
-        to_come = [row["due_at"] for row in plan.rungs if row["rung"] not in recorded]
-        request.next_due_at = datetime.fromisoformat(to_come[0]) if to_come else None
+        request.next_due_at = await next_rung_due(session, request, plan)
+
+
+async def next_rung_due(session: AsyncSession, request: Request, plan: Plan) -> datetime | None:
+    """When the lowest rung that is not recorded falls due; None above the last."""
+    recorded = {told.rung for told in await rung_records(session, request.reference)}
+    to_come = [row["due_at"] for row in plan.rungs if row["rung"] not in recorded]
+    return datetime.fromisoformat(to_come[0]) if to_come else None
 
 
 async def rung_records(session: AsyncSession, reference: str) -> list[RungRecord]:

@@ -13,7 +13,16 @@ from typing import Any, TypeVar
 
 from liaison.policy.document import PolicyError, Section, clock
 from liaison.policy.laxity import laxities
-from liaison.policy.rules import Hours, Policy, ReplyLimit, Retention, RungRule, TriageRule
+from liaison.policy.rules import (
+    ClaimRules,
+    Hours,
+    Policy,
+    ReplyLimit,
+    Retention,
+    RungRule,
+    ShortMessageRules,
+    TriageRule,
+)
 from liaison.policy.sending_rules import DEFAULT_SENDING, parse_sending
 from liaison.policy.words import AsksFor, Category, CourtLevel, Post, Procedure
 
@@ -23,13 +32,19 @@ Word = TypeVar("Word", bound=StrEnum)
 
 DAY = timedelta(hours=24)
 
+CALLBACK_DAYS = 7
 DEFAULT_RETENTION = Retention(
     request_days=1095,
     message_days=180,
+    callback_days=CALLBACK_DAYS,
     provisional=True,
     source="Civil Code art. 188 (three years); Cybersecurity Law art. 21 (six months)",
 )
 """Ages of a document without ``[retention]``: documents stored before it was a rule stay what they were."""
+
+DEFAULT_CLAIMS = ClaimRules(timedelta(hours=1), timedelta(hours=4))
+DEFAULT_SHORT_MESSAGES = ShortMessageRules(timedelta(minutes=5), timedelta(hours=24), 4)
+"""Likewise without ``[claimed_reply]`` and ``[short_message]``."""
 
 
 def packaged_policy() -> Policy:
@@ -66,6 +81,10 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
         reply_min_characters=reply.number("min_characters", least=1),
         retention=_parse_retention(root.section("retention")) if "retention" in document else DEFAULT_RETENTION,
         sending=parse_sending(root.section("messages")) if "messages" in document else DEFAULT_SENDING,
+        claims=_parse_claims(root.section("claimed_reply")) if "claimed_reply" in document else DEFAULT_CLAIMS,
+        short_messages=_parse_short_messages(root.section("short_message"))
+        if "short_message" in document
+        else DEFAULT_SHORT_MESSAGES,
     )
     for section in (windows, triage, intake, reply, answer, root):
         section.finish()
@@ -85,6 +104,7 @@ def _parse_retention(section: Section) -> Retention:
     retention = Retention(
         request_days=section.number("request_days", least=1),
         message_days=section.number("message_days", least=1),
+        callback_days=section.number("callback_days", least=1) if "callback_days" in section.names() else CALLBACK_DAYS,
         provisional=section.flag("provisional"),
         source=section.text("source"),
     )
@@ -94,6 +114,23 @@ def _parse_retention(section: Section) -> Retention:
             "retention.message_days must not exceed retention.request_days, which ends what messages said"
         )
     return retention
+
+
+def _parse_claims(section: Section) -> ClaimRules:
+    silence = timedelta(hours=section.number("silence_working_hours", least=1))
+    lapse = timedelta(hours=section.number("lapse_working_hours", least=1))
+    section.finish()
+    return ClaimRules(silence, lapse)
+
+
+def _parse_short_messages(section: Section) -> ShortMessageRules:
+    rules = ShortMessageRules(
+        ahead=timedelta(minutes=section.number("ahead_minutes", least=0)),
+        back=timedelta(hours=section.number("back_hours", least=0)),
+        least_code_letters=section.number("least_code_letters", least=4),
+    )
+    section.finish()
+    return rules
 
 
 def _parse_ladders(section: Section, warning: RungRule) -> tuple[Mapping[CourtLevel, tuple[RungRule, ...]], str | None]:

@@ -140,6 +140,14 @@ class Roster:
             return (holder.id, *(mate.id for mate in self.team_of(holder.id)))
         return tuple(p.id for p in self.people if p.department == holder.department)
 
+    def holders_for(self, staff_id: str) -> tuple[str, ...]:
+        """Ids of the holders a person may act for: himself, the others of his team, his department."""
+        person = self._people.get(staff_id)
+        if person is None:
+            return ()
+        mates = (mate.id for mate in self.team_of(staff_id))
+        return (staff_id, *mates, *([person.department] if person.department else []))
+
     def post_of(self, holder: Holder) -> str:
         """The holder's post in both languages, never a name: ``Judge, First Civil Chamber 民事审判第一庭法官``."""
         department = self._departments[holder.department]

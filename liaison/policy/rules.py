@@ -42,14 +42,43 @@ class Retention:
         request_days: from closure to the destruction of the data key, and with it of what the party and others wrote,
             and of the party's contact.
         message_days: from the end of a message to the emptying of what it said.
+        callback_days: from the arrival of what a gateway told us to its deletion.
         provisional: whether a document of the court is still to set these ages.
         source: where they come from meanwhile.
     """
 
     request_days: int
     message_days: int
+    callback_days: int
     provisional: bool
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRules:
+    """How a reply that anybody could have sent comes to count, in working time of the court that holds the request.
+
+    Attributes:
+        silence: after the judge was told of it, this much without a word confirms it.
+        lapse: if he cannot be told within this, it is set aside.
+    """
+
+    silence: timedelta
+    lapse: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ShortMessageRules:
+    """How short messages that people send us are dated and matched.
+
+    Attributes:
+        ahead: how far a provider's send time may lie ahead of our clock; ``back`` how far before the arrival.
+        least_code_letters: letters of a reference that name a request.
+    """
+
+    ahead: timedelta
+    back: timedelta
+    least_code_letters: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +108,7 @@ class Policy:
         reply_min_characters: length below which a text is no reply.
         retention: how long personal data are kept.
         sending: how often and how late messages are sent.
+        claims: how a claimed reply comes to count; short_messages: how those that people send us are read.
     """
 
     version: int
@@ -98,6 +128,8 @@ class Policy:
     reply_min_characters: int
     retention: Retention
     sending: SendingRules
+    claims: ClaimRules
+    short_messages: ShortMessageRules
 
     def working_hours(self, court: str) -> tuple[Hours, ...]:
         """Give the working hours of a court by its code."""

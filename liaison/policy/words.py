@@ -164,12 +164,16 @@ class ActionKind(StrEnum):
     WITHDRAWAL = "withdrawal"
     PROCEDURE_CHANGE = "procedure_change"
     SUPERVISION_ACT = "supervision_act"
+    CONFIRMATION = "confirmation"
+    REVOCATION = "revocation"
 
 
 class ActionState(StrEnum):
     """What became of an action: given, then taken or not."""
 
     PENDING = "pending"
+    CLAIMED = "claimed"
+    """A reply in a form that anybody can forge: taken, and to be confirmed or revoked."""
     ACCEPTED = "accepted"
     REFUSED = "refused"
     LATE = "late"
@@ -218,6 +222,16 @@ class MessageClass(StrEnum):
     EMERGENCY = "emergency"
     CODE = "code"
     """A one-time code: at once, or never; never twice."""
+
+
+class ClaimFate(StrEnum):
+    """What has become of a claimed reply while nobody spoke of it."""
+
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    """The judge was told of it and did not object."""
+    LAPSED = "lapsed"
+    """He could not be told, so that his silence says nothing."""
 
 
 class CallbackKind(StrEnum):

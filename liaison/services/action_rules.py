@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from liaison.db.tables import Request, WorkOrder
+from liaison.db.tables import Action, Request, WorkOrder
 from liaison.policy.roster import Holder, Roster
 from liaison.policy.rules import Policy
 from liaison.policy.scope import Scope
@@ -18,7 +18,15 @@ LEADERS_ACTS = frozenset(
 
 HOLDERS_KINDS = frozenset({ActionKind.REPLY, ActionKind.SIGN_IN, ActionKind.TRANSFER, ActionKind.RETURN})
 TAKERS_KINDS = frozenset({ActionKind.SIGN_IN, ActionKind.RETURN})
-CLERKS_KINDS = frozenset({ActionKind.ANSWER, ActionKind.PROCEDURE_CHANGE, ActionKind.WITHDRAWAL, ActionKind.TRANSFER})
+CLERKS_KINDS = frozenset(
+    {
+        *(ActionKind.ANSWER, ActionKind.PROCEDURE_CHANGE, ActionKind.WITHDRAWAL, ActionKind.TRANSFER),
+        ActionKind.REVOCATION,
+    }
+)
+ON_CLAIM = frozenset({ActionKind.CONFIRMATION, ActionKind.REVOCATION})
+"""What is done to a claimed reply: confirmed by whoever held the request when it came, revoked by him, by whoever holds
+it now, or by a clerk."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,7 @@ class Matter:
     Attributes:
         own: The request the actor named; ``main`` the one it is attached to, or itself.
         order: The work order in force; ``offer`` one that waits for its taker.
+        claim: The reply that waits to be confirmed.
         in_inbox: Whether the request lies in the inbox of the actor who supervises it.
     """
 
@@ -37,6 +46,7 @@ class Matter:
     policy: Policy
     order: WorkOrder | None
     offer: WorkOrder | None
+    claim: Action | None
     in_inbox: bool
     now: datetime
 
@@ -53,6 +63,11 @@ class Matter:
     def holds(self, scope: Scope) -> bool:
         """Whether the actor is the holder or of his team."""
         return acts_for(self.roster, self.holder, scope)
+
+    def claimed(self, scope: Scope) -> bool:
+        """Whether the reply that waits bears the actor's name or that of a holder he acts for."""
+        claim = self.claim
+        return claim is not None and acts_for(self.roster, claim.on_behalf_of or claim.by, scope)
 
     def is_taker(self, scope: Scope) -> bool:
         """Whether the work order is offered to the actor or his team."""
@@ -74,6 +89,8 @@ def check_right(matter: Matter, scope: Scope, kind: ActionKind, detail: str) -> 
     if kind is ActionKind.SUPERVISION_ACT:
         _check_supervisor(matter, scope, SupervisionAct(detail))
     elif not _may(matter, scope, kind):
+        if kind in ON_CLAIM:
+            raise not_the_holder()
         if kind in HOLDERS_KINDS:
             raise _no_order_yet() if _may_become_holder(matter, scope) else not_the_holder()
         raise Refused(Slug.FORBIDDEN, "该密钥无权进行此操作。", "This key may not do that.")
@@ -117,6 +134,9 @@ def not_the_holder() -> Refused:
 def _may(matter: Matter, scope: Scope, kind: ActionKind) -> bool:
     if is_clerk(scope):
         return kind in CLERKS_KINDS
+    if kind in ON_CLAIM:
+        own = matter.claimed(scope)
+        return own or (matter.holds(scope) and (matter.claim is None or kind is ActionKind.REVOCATION))
     if kind is ActionKind.WITHDRAWAL:
         return scope.role is KeyRole.CHANNEL and matter.own.key_id == scope.key_id
     if kind in TAKERS_KINDS and matter.is_taker(scope):
@@ -150,6 +170,10 @@ def _conflicts(matter: Matter, scope: Scope, kind: ActionKind, detail: str) -> I
         yield "诉求已办结。", "The request is closed."
     if kind is ActionKind.ANSWER and main.procedure is not Procedure.SUMMARY:
         yield "普通程序的诉求须由承办人答复。", "A request under the ordinary procedure is replied to by its holder."
+    if kind in ON_CLAIM and not matter.is_closed and matter.claim is None:
+        yield "没有待确认的答复。", "No reply waits to be confirmed."
+    if kind is ActionKind.PROCEDURE_CHANGE and matter.claim is not None:
+        yield "有答复待确认，请先确认或撤销。", "A reply waits to be confirmed; confirm or revoke it first."
     if kind is ActionKind.PROCEDURE_CHANGE and main.procedure == detail:
         yield "程序未变。", "The request is under this procedure already."
     if kind is ActionKind.TRANSFER and matter.holder is None:

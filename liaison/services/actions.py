@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ulid import ULID
 
 from liaison.contract.errors import ErrorType
+from liaison.db.claimed import unsettled_claim
 from liaison.db.inbox import (
     action_texts,
     insert_action,
@@ -27,6 +28,7 @@ from liaison.policy.replies import bare
 from liaison.policy.scope import Scope
 from liaison.policy.words import ActionKind, ActionState, EventKind, KeyRole, ReplyKind, SupervisionAct
 from liaison.services.action_rules import (
+    ON_CLAIM,
     Matter,
     check_right,
     check_state,
@@ -46,7 +48,9 @@ from liaison.services.show import PATHS, action_location, show_action
 
 __all__ = ["PATHS", "ActionInput", "take_action"]
 
-NEEDED = {ActionKind.TRANSFER: "reason", ActionKind.RETURN: "reason", ActionKind.PROCEDURE_CHANGE: "reason"}
+NEEDED = dict.fromkeys(
+    (ActionKind.TRANSFER, ActionKind.RETURN, ActionKind.PROCEDURE_CHANGE, ActionKind.REVOCATION), "reason"
+)
 NEEDED_OF_ACT = {SupervisionAct.EXPLAIN.value: "note"}
 """What must be said, by kind of action or act of supervision."""
 
@@ -157,6 +161,7 @@ class _Keeping:
             policy=await rulebook.policy(session, main.policy_version),
             order=await work_order_in_force(session, main.reference, main.work_order),
             offer=await offer_of(session, main.reference, main.work_order),
+            claim=await unsettled_claim(session, main.reference),
             in_inbox=supervises and await is_supervised_by(session, main.reference, scope.staff, chamber=in_chamber),
             now=now,
         )
@@ -199,7 +204,7 @@ class _Keeping:
             by=self._by(),
             key_id=self._scope.key_id,
             on_behalf_of=self._on_behalf_of(matter),
-            detail=self._action.detail,
+            detail=matter.claim.id if matter.claim and self._action.kind in ON_CLAIM else self._action.detail,
             target=self._action.target,
             received_at=now,
         )

@@ -138,6 +138,7 @@ def message_of(action: Action) -> ActionMessage:
         received_at=action.received_at.isoformat(),
         detail=action.detail,
         as_holder=by_holder or explains,
+        claimed=action.claimed,
     )
 
 

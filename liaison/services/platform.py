@@ -1,5 +1,6 @@
 """What every service is given, and the answer that those which change something give."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from temporalio.client import Client
 
 from liaison.db.engine import Database
 from liaison.db.rulebook import Rulebook
+from liaison.gateways.sms.choice import shapes_of
+from liaison.gateways.sms.port import CallbackShapes
 from liaison.keys import KeyRing
 from liaison.policy.scope import Scope
 from liaison.services.storage import Storage
@@ -95,6 +98,8 @@ class Platform:
         temporal_clock: Temporal's clock, as far as this process has read it.
         known_keys: API keys read in the last two seconds.
         storage: Room on the book's disk.
+        shapes_of: How a gateway writes what it tells us, by its name.
+        background: What goes on after a caller was answered; ``in_turn`` lets it go on one after the other.
     """
 
     db: Database
@@ -106,6 +111,9 @@ class Platform:
     temporal_clock: TemporalClock = field(default_factory=TemporalClock, kw_only=True)
     known_keys: dict[str, KnownKey] = field(default_factory=dict, kw_only=True)
     storage: Storage = field(default_factory=Storage, kw_only=True)
+    shapes_of: Callable[[str], CallbackShapes | None] = field(default=shapes_of, kw_only=True)
+    background: set[asyncio.Task[None]] = field(default_factory=set, kw_only=True)
+    in_turn: asyncio.Lock = field(default_factory=asyncio.Lock, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.contract.starting import tell_delivery
-from liaison.db.messages import ANSWER, taken_as
+from liaison.db.messages import ANSWER, in_doubt_as, taken_as
 from liaison.db.record import MESSAGES, append_event, lock_request
 from liaison.db.tables import Message
 from liaison.gateways.sms.port import Fate, Receipt
@@ -34,7 +34,7 @@ async def take_receipt(platform: Platform, gateway: str, receipt: Receipt) -> bo
     """
     now = platform.clock()
     async with platform.db.write() as session:
-        message = await taken_as(session, gateway, receipt.provider_id)
+        message = await _message_of(session, gateway, receipt, now)
         if message is None:
             return False
         delivered = receipt.fate is Fate.DELIVERED and await _deliver(session, message, receipt.at, now)
@@ -44,6 +44,18 @@ async def take_receipt(platform: Platform, gateway: str, receipt: Receipt) -> bo
     if delivered and message.template == ANSWER:
         await _tell(platform, message.reference)
     return True
+
+
+async def _message_of(session: AsyncSession, gateway: str, receipt: Receipt, now: datetime) -> Message | None:
+    """By the provider's id; by our own key where its answer was lost on the way to us, which ends the doubt."""
+    message = await taken_as(session, gateway, receipt.provider_id)
+    if message is None and receipt.key:
+        message = await in_doubt_as(session, gateway, receipt.key)
+        if message is not None:
+            message.provider_id = receipt.provider_id
+            if receipt.fate is Fate.SUBMITTED:
+                message.state, message.failure, message.settled_at = MessageState.SUBMITTED, None, now
+    return message
 
 
 async def _deliver(session: AsyncSession, message: Message, at: datetime, now: datetime) -> bool:

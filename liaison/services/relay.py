@@ -1,8 +1,8 @@
 """The relay: a task in every worker that does what a dead or absent part left undone (design section 3).
 
-It starts requests that have no run, delivers actions that wait in the inbox, hands on messages nobody sends, and now
-and then starts re-plans that nobody runs. All are idempotent, so relays of several workers, and a relay that dies
-half-way, do no harm.
+It starts requests that have no run, works off what gateways told us, delivers actions that wait in the inbox, hands on
+messages nobody sends, and now and then starts re-plans that nobody runs. All are idempotent, so relays of several
+workers, and a relay that dies half-way, do no harm.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import structlog
 from liaison.db.errors import DatabaseError
 from liaison.db.leases import keep_started, keep_taken, lease_pending_actions, lease_unstarted, messages_left
 from liaison.db.tables import Action, Plan, Request
+from liaison.services.callbacks import work_off_left_over
 from liaison.services.delivery import Delivery, Fate, deliver
 from liaison.services.handing_on import hand_on
 from liaison.services.platform import Platform
@@ -62,7 +63,7 @@ async def run_relay(platform: Platform, stop: asyncio.Event, name: str) -> None:
 
 async def relay_once(platform: Platform, *, with_replans: bool = True) -> None:
     """One round: batch after batch as long as batches are full and Temporal takes them."""
-    for step in (start_left_over, deliver_left_over, hand_on_left_over):
+    for step in (start_left_over, work_off_left_over, deliver_left_over, hand_on_left_over):
         while await step(platform):
             pass
     if with_replans:

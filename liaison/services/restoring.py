@@ -13,7 +13,7 @@ from typing import Final
 
 from liaison.db.engine import Database
 from liaison.db.errors import SchemaMismatch
-from liaison.db.purging import BATCH, purge_batch
+from liaison.db.purging import purge_batch
 from liaison.db.rulebook import Rulebook
 from liaison.db.schema import upgrade
 from liaison.db.sends import mark_restored
@@ -102,7 +102,7 @@ async def _make_ready(book: Path, clock: Callable[[], datetime]) -> tuple[int, i
                 _, policy = await Rulebook().current(session)
                 batch = await purge_batch(session, policy.retention, clock())
             erased += batch.requests
-            if max(batch.requests, batch.messages) < BATCH:
+            if not batch.more:
                 return open_requests, erased
     finally:
         await db.close()

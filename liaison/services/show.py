@@ -18,6 +18,8 @@ PATHS = {
     ActionKind.WITHDRAWAL: "withdrawals",
     ActionKind.PROCEDURE_CHANGE: "procedure-changes",
     ActionKind.SUPERVISION_ACT: "supervision-acts",
+    ActionKind.CONFIRMATION: "confirmations",
+    ActionKind.REVOCATION: "revocations",
 }
 """Under which list of the request an action of each kind stands."""
 

@@ -11,14 +11,18 @@ from api.deps import Policy, public
 from liaison.policy.words import KeyRole
 from tests.api.conftest import City
 
-PUBLIC = {"/problems", "/problems/{slug}", "/livez", "/readyz", "/openapi.json"}
+PUBLIC = {
+    *("/problems", "/problems/{slug}", "/livez", "/readyz", "/openapi.json"),
+    # Their key is in the address: a gateway has no other.
+    *("/callbacks/{gateway}/{token}/replies", "/callbacks/{gateway}/{token}/receipts"),
+}
 
 ANYBODY = set(KeyRole)
 HOLDERS = {KeyRole.JUDGE, KeyRole.LEADER, KeyRole.CLERK, KeyRole.CHAMBER}
 RULE_MAKERS = {KeyRole.OPERATOR, KeyRole.CHAMBER}
 LISTS = (
     *("answers", "replies", "sign-ins", "transfers", "returns", "withdrawals"),
-    *("procedure-changes", "supervision-acts"),
+    *("procedure-changes", "supervision-acts", "confirmations", "revocations"),
 )
 REQUEST = "/v1/requests/{reference}"
 MAY: dict[tuple[str, str], set[KeyRole]] = {
@@ -35,10 +39,15 @@ MAY: dict[tuple[str, str], set[KeyRole]] = {
     ("POST", f"{REQUEST}/withdrawals"): {KeyRole.CHANNEL, KeyRole.CLERK},
     ("POST", f"{REQUEST}/procedure-changes"): {KeyRole.CLERK},
     ("POST", f"{REQUEST}/supervision-acts"): HOLDERS,
+    ("POST", f"{REQUEST}/confirmations"): {KeyRole.JUDGE, KeyRole.LEADER},
+    ("POST", f"{REQUEST}/revocations"): {KeyRole.JUDGE, KeyRole.LEADER, KeyRole.CLERK},
     **{("GET", f"{REQUEST}/{name}"): ANYBODY for name in LISTS},
     **{("GET", f"{REQUEST}/{name}/{{action_id}}"): ANYBODY for name in LISTS},
     ("GET", "/v1/supervisions"): {KeyRole.LEADER, KeyRole.JUDGE, KeyRole.CHAMBER},
     ("GET", "/v1/messages"): {KeyRole.CLERK, KeyRole.OPERATOR, KeyRole.CHAMBER},
+    ("GET", "/v1/unmatched-messages"): {KeyRole.CLERK},
+    ("POST", "/v1/unmatched-messages/{inbound_id}/assignments"): {KeyRole.CLERK},
+    ("POST", "/v1/unmatched-messages/{inbound_id}/dismissals"): {KeyRole.CLERK},
     ("GET", "/v1/events"): ANYBODY,
     ("GET", "/v1/rungs"): {KeyRole.OPERATOR, KeyRole.CHAMBER},
     ("GET", f"{REQUEST}/deadlines"): ANYBODY,
@@ -97,7 +106,9 @@ def key_of(city: City, role: KeyRole) -> str:
 
 async def call(city: City, method: str, path: str, headers: dict[str, str]) -> Any:
     """Call an operation without a body, about a reference that nobody has."""
-    nobodys = dict.fromkeys(("action_id", "proposal_id", "closure_id", "replan"), "01J00000000000000000000000")
+    nobodys = dict.fromkeys(
+        ("action_id", "proposal_id", "closure_id", "inbound_id", "replan"), "01J00000000000000000000000"
+    )
     filled = path.format(reference="0000-0000-0000-0", number=999, **nobodys)
     return await city.http.request(method, filled, headers=headers)
 

@@ -57,7 +57,7 @@ def test_the_whole_readme(platform: Running) -> None:
 
     assert "awaiting reply 待答复" in shown, "Temporal's details, without a codec server"
     assert "Signal workflow succeeded" in shown
-    assert len(re.findall(r"^outcome +replied", shown, re.MULTILINE)) == 2, "by HTTP and by signal, waited for"
+    assert len(re.findall(r"^outcome +replied", shown, re.MULTILINE)) == 3, "by HTTP, short message and signal"
     assert EXAMPLE["content"] in shown, "the leader's inbox holds the full text"
     assert '"due_on": "2026-09-30"' in shown
     assert {item["outcome"] for item in _all_requests(platform)} == {"replied", "withdrawn"}, "nothing is left open"

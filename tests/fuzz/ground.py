@@ -10,9 +10,12 @@ from typing import Any, Final
 import httpx2
 import requests
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from ulid import ULID
 
 from liaison.db.tables import Request, RungRecord
+from liaison.gateways.sms.port import Inbound
 from liaison.policy.words import KeyRole, Outcome, Post, Stage
+from liaison.services.inbound import take_inbound
 from tests.api.conftest import City, open_city
 from tests.api.test_actions import TEXT, held
 from tests.services.rules import invented_2027, policy_document
@@ -32,6 +35,10 @@ CLOSURE: Final = {
     "decided_by": "Case Filing Chamber",
     "source": "invented",
 }
+MOBILE: Final = "13900001027"
+"""Of the judge who holds what is held."""
+SAID: Final = "已联系当事人，定于下周三开庭。"
+STRANGERS_MESSAGES: Final = 60
 LEADER: Final = "0104-l02"
 ASKED: Final = "（2026）粤0104民初1234号"
 
@@ -49,7 +56,7 @@ class Ready:
 class Ground:
     """Keys by role, requests, who is ready for each list of actions, and a way to call from another thread.
 
-    ``ids`` are those of proposals, closures and re-plans, by the name of the path's parameter.
+    ``ids`` are those of proposals, closures, re-plans and short messages, by the name of the path's parameter.
     """
 
     portal: BlockingPortal
@@ -90,6 +97,8 @@ async def _lay_out(portal: BlockingPortal, city: City) -> Ground:
     attached = await _submitted(city, case_number=ASKED)
     climbed, holder, stranger = await held(city, QUESTION)
     closed, _, _ = await held(city, QUESTION)
+    claimed, _, _ = await held(city, QUESTION)
+    await _text(city, MOBILE, f"{claimed} {SAID}")
     keys = city.credentials
     by_role = {
         KeyRole.CHANNEL: (keys.channel_key,),
@@ -101,9 +110,10 @@ async def _lay_out(portal: BlockingPortal, city: City) -> Ground:
     }
     await _climb(city, climbed)
     await _close(city, closed)
-    ready = {path: await _act(city, path, *how) for path, how in _acts(by_role, simple, climbed).items()}
-    references = (new, simple, main, attached, climbed, closed)
-    return Ground(portal, city, by_role, references, ready, await _rules(city, by_role))
+    ready = {path: await _act(city, path, *how) for path, how in _acts(by_role, simple, climbed, claimed).items()}
+    references = (new, simple, main, attached, climbed, closed, claimed)
+    ids = {**await _rules(city, by_role), "inbound_id": await _unmatched(city)}
+    return Ground(portal, city, by_role, references, ready, ids)
 
 
 async def _rules(city: City, keys: dict[KeyRole, tuple[str, ...]]) -> dict[str, list[str]]:
@@ -148,7 +158,23 @@ async def _close(city: City, reference: str) -> None:
         request.stage, request.outcome, request.closed_at = Stage.CLOSED, Outcome.REPLIED, datetime.now(UTC)
 
 
-def _acts(keys: dict[KeyRole, tuple[str, ...]], simple: str, climbed: str) -> dict[str, tuple[str, str, Any]]:
+async def _text(city: City, number: str, text: str) -> None:
+    """A short message, as a gateway tells of it."""
+    now = datetime.now(UTC)
+    await take_inbound(city.platform, "outbox", Inbound(str(ULID()), number, text, now), now)
+
+
+async def _unmatched(city: City) -> list[str]:
+    """Ids of short messages of one stranger that wait for a clerk: each is assigned or dismissed once."""
+    for _ in range(STRANGERS_MESSAGES):
+        await _text(city, "13800139997", SAID)
+    page = (await city.get("/v1/unmatched-messages?limit=200", key=city.credentials.clerk_key)).json()
+    return [item["id"] for item in page["items"]]
+
+
+def _acts(
+    keys: dict[KeyRole, tuple[str, ...]], simple: str, climbed: str, claimed: str
+) -> dict[str, tuple[str, str, Any]]:
     """By list of actions: the request, who acts, what he sends."""
     clerk, judge, leader = (keys[role][0] for role in (KeyRole.CLERK, KeyRole.JUDGE, KeyRole.LEADER))
     because = {"reason": "原承办法官外出开庭"}
@@ -161,6 +187,8 @@ def _acts(keys: dict[KeyRole, tuple[str, ...]], simple: str, climbed: str) -> di
         "withdrawals": (climbed, clerk, {}),
         "procedure-changes": (simple, clerk, because | {"procedure": "ordinary"}),
         "supervision-acts": (climbed, leader, {"act": "urge"}),
+        "confirmations": (claimed, judge, {}),
+        "revocations": (claimed, judge, because),
     }
 
 

@@ -127,7 +127,7 @@ def make_plausible(case: Case, data: st.DataObject, ground: Ground, odds: int) -
     in_path = {"reference": [ready.reference], "action_id": [ready.action_id]} if ready and odds == max(ODDS) else {}
     exchange(case.path_parameters, {"reference": ground.references, **EXISTING, **ground.ids, **in_path}, data, odds)
     exchange(case.query, ASKED_FOR, data, odds)
-    exchange(case.body, EXISTING, data, odds)
+    exchange(case.body, {**EXISTING, "reference": ground.references}, data, odds)
     if case.method == "POST" and odds:
         case.headers["Idempotency-Key"] = str(ULID())
     case.headers["Accept-Language"] = data.draw(LANGUAGES)

@@ -6,15 +6,20 @@ from typing import Any
 
 import pytest
 from sqlmodel import col, select, update
+from ulid import ULID
 
 from activities.purging import Purging
 from liaison.contract.messages import Purged
 from liaison.contract.schedules import PURGE_NIGHTLY, put_schedules
+from liaison.db.callbacks import keep_callback
+from liaison.db.inbound import decide, open_inbound
 from liaison.db.purging import BATCH
-from liaison.db.tables import DataKey, Message, PartyContact, PolicyVersion, Request, RequestText
-from liaison.policy.words import ActionKind, Language, MessageClass, MessageState, Stage
+from liaison.db.tables import DataKey, InboundMessage, Message, PartyContact, PolicyVersion, Request, RequestText
+from liaison.gateways.sms.port import Inbound
+from liaison.policy.words import ActionKind, CallbackKind, InboundState, Language, MessageClass, MessageState, Stage
 from liaison.services import views
 from liaison.services.errors import Refused, Slug
+from liaison.services.inbound import take_inbound
 from liaison.services.provisioning import seed_packaged_rules
 from tests.keeping.tools import tools_of
 from tests.services.office import HOLDER, Office, fresh_case
@@ -187,7 +192,8 @@ async def test_the_schedule_runs_it_at_three_in_the_night_and_says_how_much(
         next_night = (await handle.describe()).info.next_action_times[0]
         assert next_night.astimezone(UTC).hour == 19 and next_night > datetime.now(UTC)
         await handle.trigger()
-        assert await _result_of_the_night(handle, client) == {"requests": 1, "messages": 0, "more": False}
+        counts = {"requests": 1, "messages": 0, "callbacks": 0, "inbound": 0}
+        assert await _result_of_the_night(handle, client) == counts | {"more": False}
     assert (await office.request(reference)).erased_at == office.clock.now
 
 
@@ -201,3 +207,33 @@ async def _result_of_the_night(handle: Any, client: Any) -> dict[str, Any]:
     await until(has_run)
     result: dict[str, Any] = await client.get_workflow_handle(ran[0].action.workflow_id).result()
     return result
+
+
+async def test_what_gateways_told_us_is_gone_after_seven_days(either_office: Office) -> None:
+    """As it came, whatever became of it; what people wrote, seven days after it was matched or decided on."""
+    office, week = either_office, timedelta(days=7)
+    await purge(office)
+    async with office.platform.db.write() as session:
+        for settled in (office.clock.now, None):
+            callback_id = str(ULID())
+            row = await keep_callback(
+                session, office.platform.ring, callback_id, "outbox", CallbackKind.REPLIES, b"[]", office.clock.now
+            )
+            row.settled_at = settled
+    sent = Inbound(f"purge-{ULID()}", "+8613800139998", "你好", office.clock.now)
+    await take_inbound(office.platform, "outbox", sent, office.clock.now)
+    office.clock.now += week
+    assert await purge(office) == Purged()
+    office.clock.now += timedelta(seconds=1)
+    assert await purge(office) == Purged(callbacks=2)
+    # It waits for a clerk: nobody has read it yet.
+    async with office.platform.db.write() as session:
+        found = await session.exec(select(InboundMessage).where(InboundMessage.provider_id == sent.provider_id))
+        waiting = found.one()
+        decide(waiting, InboundState.DISMISSED, "clerk", office.clock.now, "无关")
+    office.clock.now += week + timedelta(seconds=1)
+    assert await purge(office) == Purged(inbound=1)
+    async with office.platform.db.read() as session:
+        emptied = await session.get_one(InboundMessage, waiting.id)
+    assert (emptied.sealed, open_inbound(office.platform.ring, emptied)) == (b"", None)
+    assert (emptied.state, emptied.reason) == (InboundState.DISMISSED, "无关")

@@ -133,3 +133,30 @@ def test_a_document_without_ages_keeps_the_packaged_ones(document: Document, pol
     assert parse_policy(document) == policy
     assert (policy.retention.request_days, policy.retention.message_days) == (1095, 180)
     assert policy.retention.provisional
+
+
+def test_a_document_older_than_the_rules_of_short_messages_stays_what_it_was(document: dict[str, Any]) -> None:
+    """What a stored version leaves out means what the program ships with: it has never meant anything else."""
+    packaged = parse_policy(document)
+    older = {name: value for name, value in document.items() if name not in ("claimed_reply", "short_message")}
+    older["retention"] = {name: value for name, value in document["retention"].items() if name != "callback_days"}
+    assert parse_policy(older) == packaged
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("claimed_reply", "silence_working_hours", 0),
+        ("claimed_reply", "lapse_working_hours", "4"),
+        ("claimed_reply", "unheard_of", 1),
+        ("short_message", "least_code_letters", 3),
+        ("short_message", "back_hours", -1),
+        ("retention", "callback_days", 0),
+    ],
+)
+def test_a_spoilt_rule_of_short_messages_is_named(
+    document: dict[str, Any], section: str, key: str, value: object
+) -> None:
+    document[section][key] = value
+    with pytest.raises(PolicyError, match=key):
+        parse_policy(document)

@@ -7,11 +7,23 @@ from typing import Any, Final
 from activities.composing import SUPERVISION
 from activities.messaging import Messaging
 from calendars.packaged import packaged_notices
-from liaison.contract.names import TASK_QUEUE, WorkflowName, mailbox_workflow_id, notice_workflow_id, replan_id
+from liaison.contract.names import (
+    TASK_QUEUE,
+    WorkflowName,
+    claim_cause,
+    mailbox_workflow_id,
+    notice_workflow_id,
+    replan_id,
+)
 from liaison.contract.starting import ring_mailbox
+from liaison.db.claimed import standing_claim
 from liaison.db.claims import newest_plan
+from liaison.db.messages import messages_of
 from liaison.db.tables import Plan
+from liaison.gateways.sms.port import Inbound
 from liaison.policy.words import ActionKind, Category, Outcome, Procedure, Stage, SupervisionAct
+from liaison.services.inbound import take_inbound
+from liaison.services.repair import repair
 from tests.city import shanghai
 from tests.rules import approve, forget_notices_after
 from tests.ui.live import LiveCity
@@ -22,6 +34,9 @@ Life = Callable[[LiveCity], Awaitable[str]]
 
 MORNING: Final = "2026-09-18 10:00"
 BEFORE_THE_WINDOW: Final = "2026-09-21 08:29:56"
+HOUR: Final = timedelta(hours=1)
+MOBILE: Final = "13900001027"
+"""The judge's, as the sample directory has it."""
 JUDGE, TAKER, LEADER = "0104-j01", "0104-j04", "0104-l02"
 SOON: Final = timedelta(seconds=2)
 """How long before an instant the worker comes, so that a timer fires."""
@@ -32,6 +47,41 @@ async def replied_on_time(city: LiveCity) -> str:
         reference = await _dispatched(city)
         await city.act(city.credentials.judge_keys[JUDGE], reference, ActionKind.SIGN_IN)
         await city.reply(reference)
+        return await _ended(city, reference, Outcome.REPLIED)
+
+
+async def claimed_and_confirmed(city: LiveCity) -> str:
+    """A short message in the judge's name; he says that it was he."""
+    async with city.working():
+        reference = await _dispatched(city)
+        await _claimed(city, reference)
+        await until(lambda: city.is_at(reference, Stage.CONFIRMING))
+        await city.act(city.credentials.judge_keys[JUDGE], reference, ActionKind.CONFIRMATION)
+        return await _ended(city, reference, Outcome.REPLIED)
+
+
+async def claimed_and_revoked(city: LiveCity) -> str:
+    """A short message in the judge's name that was not his; then his own reply."""
+    async with city.working():
+        reference = await _dispatched(city)
+        await _claimed(city, reference)
+        await until(lambda: city.is_at(reference, Stage.CONFIRMING))
+        said: dict[str, Any] = {"text": {"reason": "非本人所发"}}
+        await city.act(city.credentials.clerk_key, reference, ActionKind.REVOCATION, **said)
+        await until(lambda: city.is_at(reference, Stage.AWAITING_REPLY))
+        await city.reply(reference)
+        return await _ended(city, reference, Outcome.REPLIED)
+
+
+async def claimed_and_not_objected_to(city: LiveCity) -> str:
+    """The run is lost while a reply waits; the one that takes its place finds that an hour has passed in silence."""
+    async with city.working():
+        reference = await _dispatched(city)
+        await _claimed(city, reference)
+        await until(lambda: city.is_at(reference, Stage.CONFIRMING))
+        await city.handle(reference).terminate()
+        await _told_before(city, reference)
+        await repair(city.platform, reference)
         return await _ended(city, reference, Outcome.REPLIED)
 
 
@@ -207,6 +257,9 @@ async def replanned(city: LiveCity) -> str:
 
 LIVES: Final[tuple[Life, ...]] = (
     replied_on_time,
+    claimed_and_confirmed,
+    claimed_and_revoked,
+    claimed_and_not_objected_to,
     answered_by_clerk,
     answered_by_machine,
     answered_at_intake,
@@ -224,6 +277,21 @@ LIVES: Final[tuple[Life, ...]] = (
     dates_moved,
     replanned,
 )
+
+
+async def _claimed(city: LiveCity, reference: str) -> None:
+    now = city.platform.clock()
+    inbound = Inbound("in-1", MOBILE, f"{reference[:4]} 已联系当事人，定于下周三开庭。", now)
+    await take_inbound(city.platform, "outbox", inbound, now)
+
+
+async def _told_before(city: LiveCity, reference: str) -> None:
+    """The message about the claim, as if it had gone out two hours ago."""
+    async with city.tools.db.write() as session:
+        claim = await standing_claim(session, reference)
+        assert claim is not None
+        [message] = await messages_of(session, reference, claim_cause(claim.id))
+        message.submitted_at = city.platform.clock() - 2 * HOUR
 
 
 async def _registered(city: LiveCity, **changes: Any) -> tuple[str, Plan]:

@@ -30,10 +30,10 @@ def _set(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
         ),
         ({"LOG_FORMAT": "xml"}, "LIAISON_LOG_FORMAT must be json or pretty, not 'xml'."),
         ({"LOG_LEVEL": "x" * 500}, f"LIAISON_LOG_LEVEL must be debug, info, warning or error, not '{'x' * 39}…."),
-        ({"PLAIN_SIGNALS": "confirm"}, "LIAISON_PLAIN_SIGNALS must be accept or off, not 'confirm'."),
+        ({"PLAIN_SIGNALS": "on"}, "LIAISON_PLAIN_SIGNALS must be accept, confirm or off, not 'on'."),
         (
             {"PROFILE": "production", "PLAIN_SIGNALS": "accept", "DATABASE_URL": _DATABASE},
-            "LIAISON_PLAIN_SIGNALS must be off in the production profile: a plain signal proves nobody.",
+            "LIAISON_PLAIN_SIGNALS must be confirm or off in the production profile: a plain signal proves nobody.",
         ),
         ({"PROFILE": "production"}, "LIAISON_DATABASE_URL must be set in the production profile."),
         (
@@ -106,7 +106,7 @@ def test_the_production_profile_is_stricter(monkeypatch: pytest.MonkeyPatch) -> 
     _set(monkeypatch, PROFILE="production", DATABASE_URL=_DATABASE, API_HOST="0.0.0.0")
     settings = load_settings()
     assert settings.profile is Profile.PRODUCTION
-    assert (settings.plain_signals, settings.log_format) == ("off", "json")
+    assert (settings.plain_signals, settings.log_format) == ("confirm", "json")
     assert settings.api_url == "http://127.0.0.1:8400"
 
 

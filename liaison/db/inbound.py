@@ -1,0 +1,108 @@
+"""Short messages that people sent us: whose they may be, which requests they may mean, and the clerks' queue."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from liaison.db.tables import InboundMessage, PartyContact, Request, StaffRow
+from liaison.keys import KeyRing
+from liaison.policy.words import InboundState, Stage
+
+MOST_CANDIDATES = 500
+"""Open requests of one person that are looked at; nobody has as many."""
+
+
+def seal_inbound(ring: KeyRing, inbound_id: str, number: str, text: str) -> bytes:
+    """Seal what was sent, key class ``gateway``."""
+    return ring.seal(json.dumps({"number": number, "text": text}, ensure_ascii=False), _place(inbound_id))
+
+
+def open_inbound(ring: KeyRing, inbound: InboundMessage) -> tuple[str, str] | None:
+    """Number and text; None once they were erased. Personal data."""
+    if inbound.erased_at is not None:
+        return None
+    said = json.loads(ring.open(inbound.sealed, _place(inbound.id)))
+    return said["number"], said["text"]
+
+
+async def find_inbound(session: AsyncSession, gateway: str, provider_id: str) -> InboundMessage | None:
+    """A message we have already, by the provider's id."""
+    found = await session.exec(
+        select(InboundMessage).where(InboundMessage.gateway == gateway, InboundMessage.provider_id == provider_id)
+    )
+    return found.one_or_none()
+
+
+async def staff_of_number(session: AsyncSession, number_mac: str) -> Sequence[str]:
+    """Ids of the people of the directory in force who have this mobile number."""
+    found = await session.exec(select(StaffRow.id).where(StaffRow.mobile_mac == number_mac).order_by(StaffRow.id))
+    return found.all()
+
+
+async def newest_of_party(session: AsyncSession, number_mac: str) -> Request | None:
+    """The newest request of a party with this number."""
+    found = await session.exec(
+        select(Request)
+        .join(PartyContact, col(PartyContact.reference) == col(Request.reference))
+        .where(PartyContact.phone_mac == number_mac)
+        .order_by(col(Request.registered_at).desc())
+        .limit(1)
+    )
+    return found.first()
+
+
+async def open_references(session: AsyncSession, holders: Sequence[str]) -> Sequence[str]:
+    """References of the open requests that these holders hold."""
+    found = await session.exec(
+        select(Request.reference)
+        .where(
+            col(Request.holder_id).in_(holders),
+            col(Request.stage) != Stage.CLOSED,
+            col(Request.attached_to).is_(None),
+        )
+        .order_by(Request.reference)
+        .limit(MOST_CANDIDATES)
+    )
+    return found.all()
+
+
+async def was_closed(session: AsyncSession, holders: Sequence[str], beginning: str) -> bool:
+    """Whether a reference that begins so, as written, names a closed request of these holders."""
+    found = await session.exec(
+        select(Request.reference)
+        .where(
+            col(Request.holder_id).in_(holders),
+            col(Request.stage) == Stage.CLOSED,
+            col(Request.reference).startswith(beginning, autoescape=True),
+        )
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+async def unmatched(session: AsyncSession, court: str | None, after: str, limit: int) -> Sequence[InboundMessage]:
+    """Messages that wait for a clerk of this court, oldest first; for clerks of every court, all of them."""
+    waiting = select(InboundMessage).where(
+        col(InboundMessage.state) == InboundState.UNMATCHED, col(InboundMessage.id) > after
+    )
+    if court is not None:
+        waiting = waiting.where(InboundMessage.court == court)
+    return (await session.exec(waiting.order_by(InboundMessage.id).limit(limit))).all()
+
+
+async def lock_unmatched(session: AsyncSession, court: str | None, inbound_id: str) -> InboundMessage | None:
+    """One message, if clerks of this court see it; locked until the transaction ends."""
+    inbound = await session.get(InboundMessage, inbound_id, with_for_update=True)
+    return inbound if inbound is not None and court in (None, inbound.court) else None
+
+
+def decide(inbound: InboundMessage, state: InboundState, by: str, at: datetime, reason: str) -> None:
+    """Write what a clerk made of a message."""
+    inbound.state, inbound.decided_by, inbound.decided_at, inbound.reason = state, by, at, reason
+
+
+def _place(inbound_id: str) -> str:
+    return f"gateway/inbound/{inbound_id}"

@@ -1,0 +1,76 @@
+"""When a reply that anybody could have sent comes to count (design section 5)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from calendars.core import BusinessCalendar, shanghai_date
+from liaison.policy.rules import Policy
+from liaison.policy.windows import at, next_opening
+from liaison.policy.words import ClaimFate, MessageClass, MessageState
+
+TOLD = frozenset({MessageState.SUBMITTED, MessageState.DELIVERED})
+ON_ITS_WAY = frozenset({MessageState.RESERVED, MessageState.SUBMITTING, MessageState.AMBIGUOUS})
+
+LOOK_EVERY = timedelta(minutes=15)
+"""How often to look whether a message that tells of a claimed reply has gone out; well within the time of silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The message that tells a judge of a reply in his name; all instants are aware.
+
+    Attributes:
+        state: where it stands.
+        reserved_at: when the reply was claimed; ``send_after`` when the message may go.
+        sent_at: when it went, None before.
+    """
+
+    state: MessageState
+    reserved_at: datetime
+    send_after: datetime
+    sent_at: datetime | None
+
+
+def working_time_after(
+    instant: datetime, span: timedelta, court: str, calendar: BusinessCalendar, policy: Policy
+) -> datetime:
+    """Give the instant, in UTC, at which ``span`` of a court's working hours have passed since the given one.
+
+    Raises:
+        CalendarError: the instant is naive, or the calendar ends before that.
+    """
+    left = span
+    opens = next_opening(instant, MessageClass.STAFF, court, calendar, policy)
+    while opens + left > (closes := _closing(opens, court, policy)):
+        left -= closes - opens
+        opens = next_opening(closes, MessageClass.STAFF, court, calendar, policy)
+    return opens + left
+
+
+def fate_of_claim(
+    told: Told, now: datetime, court: str, calendar: BusinessCalendar, policy: Policy
+) -> tuple[ClaimFate, datetime]:
+    """What has become of a claimed reply by now, and the instant that decided it or at which to look again.
+
+    Args:
+        told: the message about it.
+        now: aware.
+        court: whose working hours count.
+        calendar: decides which days are worked.
+        policy: how much silence confirms, and how long the message may take.
+    """
+    if told.state in TOLD and told.sent_at is not None:
+        until = working_time_after(told.sent_at, policy.claims.silence, court, calendar, policy)
+        return (ClaimFate.CONFIRMED if now >= until else ClaimFate.WAITING), until
+    if told.state not in ON_ITS_WAY:
+        return ClaimFate.LAPSED, now
+    until = working_time_after(told.reserved_at, policy.claims.lapse, court, calendar, policy)
+    if now >= until:
+        return ClaimFate.LAPSED, until
+    return ClaimFate.WAITING, min(until, max(now, told.send_after) + LOOK_EVERY)
+
+
+def _closing(instant: datetime, court: str, policy: Policy) -> datetime:
+    """The end of the window that is open at the instant."""
+    today = shanghai_date(instant)
+    return next(end for hours in policy.working_hours(court) if (end := at(today, hours.closes)) > instant)

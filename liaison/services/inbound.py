@@ -1,0 +1,148 @@
+"""Short messages that people send us: kept once, matched to a request or laid before a clerk (design section 5).
+
+A reply that came so is a claim: anybody can write a sender's name (ADR 0014).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from ulid import ULID
+
+from liaison.contract.codes import called_by, named_by, read_spoken
+from liaison.contract.reference import grouped
+from liaison.db.directory import NUMBER
+from liaison.db.inbound import (
+    find_inbound,
+    newest_of_party,
+    open_references,
+    seal_inbound,
+    staff_of_number,
+    was_closed,
+)
+from liaison.db.retry import start_over_once
+from liaison.db.tables import Action, InboundMessage
+from liaison.gateways.phones import e164
+from liaison.gateways.sms.port import Inbound
+from liaison.policy.matching import Candidate, match, receive_time
+from liaison.policy.words import InboundState, Mismatch
+from liaison.services.claiming import Claimed, claim_reply
+from liaison.services.delivery import deliver
+from liaison.services.not_matched import tell_sender
+from liaison.services.platform import Platform
+
+LONGEST_ID = 80
+
+
+async def take_inbound(platform: Platform, gateway: str, inbound: Inbound, arrived_at: datetime) -> None:
+    """Take one short message, once, whatever the provider repeats; a reply is handed to its workflow.
+
+    Args:
+        platform: The parts.
+        gateway: Which provider it came by; its id and the provider's tell one message from another.
+        inbound: The message.
+        arrived_at: When it reached us.
+    """
+    taking = _Taking(platform, gateway, inbound, arrived_at)
+    action = await start_over_once(taking.take)
+    if action is not None:
+        await deliver(platform, action)
+
+
+@dataclass(frozen=True)
+class _Sender:
+    """Whoever has the number: nobody, or people of the directory."""
+
+    staff: tuple[str, ...]
+    court: str | None
+
+
+class _Taking:
+    """One message on its way into the book."""
+
+    def __init__(self, platform: Platform, gateway: str, inbound: Inbound, arrived_at: datetime) -> None:
+        self._platform = platform
+        self._gateway = gateway
+        number = _fit(inbound.number)
+        self._inbound = replace(inbound, provider_id=_fit(inbound.provider_id), number=number, text=_fit(inbound.text))
+        self._arrived_at = arrived_at
+        self._number = e164(number) or number
+        self._mac = platform.ring.mac(NUMBER, self._number)
+        self._id = str(ULID.from_datetime(platform.clock()))
+
+    async def take(self) -> Action | None:
+        """Everything in one transaction; the reply it became, None if it is none or is here already."""
+        async with self._platform.db.write() as session:
+            provider_id = self._inbound.provider_id[:LONGEST_ID]
+            if await find_inbound(session, self._gateway, provider_id) is not None:
+                return None
+            _, policy = await self._platform.rulebook.current(session)
+            sent_at = receive_time(self._inbound.sent_at, self._arrived_at, policy.short_messages)
+            sender = await self._sender(session)
+            found, said = await self._match(session, sender, policy.short_messages.least_code_letters)
+            if isinstance(found, Candidate):
+                claimed = await claim_reply(self._platform, session, found, said, sent_at)
+                if isinstance(claimed, Claimed):
+                    session.add(self._matched(provider_id, sent_at, found, claimed, sender))
+                    return claimed.new
+                found = claimed
+            session.add(self._unmatched(provider_id, sent_at, found, sender))
+            await tell_sender(self._platform, session, self._number, self._mac, next(iter(sender.staff), None))
+            return None
+
+    async def _sender(self, session: AsyncSession) -> _Sender:
+        staff = tuple(await staff_of_number(session, self._mac))
+        if staff:
+            person = (await self._platform.rulebook.roster(session)).staff(staff[0])
+            return _Sender(staff, person.court if person else None)
+        request = await newest_of_party(session, self._mac)
+        return _Sender((), request.court if request else None)
+
+    async def _match(self, session: AsyncSession, sender: _Sender, least: int) -> tuple[Candidate | Mismatch, str]:
+        """Which request is meant, or why none; and what is said about it."""
+        roster, text = await self._platform.rulebook.roster(session), self._inbound.text
+        spoken = read_spoken(text, least)
+        named: list[Candidate] = []
+        closed = False
+        for staff in sender.staff:
+            holders = roster.holders_for(staff)
+            references = await open_references(session, holders)
+            by_digits = called_by(self._inbound.code, references)
+            hits = by_digits or (named_by(spoken.code, references) if spoken else [])
+            named += [Candidate(staff, reference) for reference in hits]
+            closed = closed or (spoken is not None and await was_closed(session, holders, grouped(spoken.code)))
+        coded = spoken is not None or bool(self._inbound.code)
+        found = match(named, known=bool(sender.staff), coded=coded, closed=closed)
+        is_spoken = spoken is not None and isinstance(found, Candidate) and named_by(spoken.code, [found.reference])
+        return found, spoken.said if spoken and is_spoken else text.strip()
+
+    def _matched(
+        self, provider_id: str, sent_at: datetime, found: Candidate, claimed: Claimed, sender: _Sender
+    ) -> InboundMessage:
+        row = self._row(provider_id, sent_at, InboundState.MATCHED, sender)
+        row.staff, row.reference, row.action_id = found.staff, found.reference, claimed.action.id
+        row.decided_at = self._platform.clock()
+        return row
+
+    def _unmatched(self, provider_id: str, sent_at: datetime, why: Mismatch, sender: _Sender) -> InboundMessage:
+        row = self._row(provider_id, sent_at, InboundState.UNMATCHED, sender)
+        row.mismatch, row.staff = why, next(iter(sender.staff), None)
+        return row
+
+    def _row(self, provider_id: str, sent_at: datetime, state: InboundState, sender: _Sender) -> InboundMessage:
+        return InboundMessage(
+            id=self._id,
+            gateway=self._gateway,
+            provider_id=provider_id,
+            number_mac=self._mac,
+            sealed=seal_inbound(self._platform.ring, self._id, self._number, self._inbound.text),
+            sent_at=sent_at,
+            received_at=self._arrived_at,
+            state=state,
+            court=sender.court,
+        )
+
+
+def _fit(text: str) -> str:
+    """A text as every database and telephone can hold it: half characters are replaced, NUL goes."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
