@@ -89,8 +89,10 @@ class Sender:
     async def _resume(self, message: Message, short: ShortMessage | None) -> MessageProgress:
         """Ask the gateway before sending: an earlier attempt died between taking the message and settling it, or the
         book is older than the gateway's log."""
+        if short is None:
+            return await self._submit(message, short)
         try:
-            found = await asyncio.wait_for(self._tools.gateway.look_up(gateway_key(message)), GATEWAY_SECONDS)
+            found = await asyncio.wait_for(self._tools.gateway.look_up(short), GATEWAY_SECONDS)
         except TimeoutError:
             found = Submission(None, Fate.CANNOT_SAY)
         if found.fate is Fate.UNKNOWN:
@@ -124,7 +126,15 @@ class Sender:
         if message.template == SUPERVISION:
             params |= await self._bell_figures(session, message)
         text = render(tools.templates, message.template, message.language, params)
-        return ShortMessage(message.id, gateway_key(message), number, message.template, text)
+        return ShortMessage(
+            id=message.id,
+            key=gateway_key(message),
+            to=number,
+            template=message.template,
+            language=message.language,
+            params=params,
+            text=text,
+        )
 
     async def _bell_figures(self, session: AsyncSession, bell: Message) -> dict[str, str]:
         """What the bell says: how many requests lie with the leader, and how many business days the oldest is late.

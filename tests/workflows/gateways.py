@@ -1,10 +1,11 @@
 """Gateways that misbehave: each keeps the promise of ``SmsGateway`` in its own unpleasant way."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from liaison.gateways.sms.port import Fate, GatewayRefused, GatewayUnavailable, ShortMessage, Submission
+from liaison.gateways.sms.port import CallbackDesk, Capabilities, Fate, GatewayRefused, GatewayUnavailable, ShortMessage, Submission
 
 
 @dataclass
@@ -13,6 +14,7 @@ class Moody:
 
     mood: Callable[[ShortMessage], None] = lambda message: None
     name: str = "moody"
+    can: Capabilities = Capabilities(status_query=True)
     silent: bool = False
     taken: list[ShortMessage] = field(default_factory=list)
     asked: int = 0
@@ -26,11 +28,16 @@ class Moody:
         self.taken.append(message)
         return Submission(f"moody-{len(self.taken)}", Fate.SUBMITTED)
 
-    async def look_up(self, key: str) -> Submission:
+    @asynccontextmanager
+    async def listening(self, desk: CallbackDesk) -> AsyncIterator[None]:
+        """It never says anything unasked."""
+        yield
+
+    async def look_up(self, asked: ShortMessage) -> Submission:
         """Look into the log, if it can be looked into."""
         if self.silent:
             await asyncio.Event().wait()
-        numbers = (number for number, message in enumerate(self.taken, 1) if message.key == key)
+        numbers = (number for number, message in enumerate(self.taken, 1) if message.key == asked.key)
         number = next(numbers, None)
         return Submission(None, Fate.UNKNOWN) if number is None else Submission(f"moody-{number}", Fate.SUBMITTED)
 

@@ -6,12 +6,13 @@ Its log is the only witness of what was sent, so every line is on disk before th
 import asyncio
 import json
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-from liaison.gateways.sms.port import Fate, GatewayUnavailable, ShortMessage, Submission
+from liaison.gateways.sms.port import CallbackDesk, Capabilities, Fate, GatewayUnavailable, ShortMessage, Submission
 
 
 class EmbeddedOutbox:
@@ -21,6 +22,7 @@ class EmbeddedOutbox:
     """
 
     name = "outbox"
+    can = Capabilities(receipts=True, status_query=True)
 
     def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
         """Log to ``path`` (created 0600: it holds what the network would)."""
@@ -45,10 +47,15 @@ class EmbeddedOutbox:
             raise GatewayUnavailable("the outbox cannot be written") from error
         return submission
 
-    async def look_up(self, key: str) -> Submission:
+    async def look_up(self, message: ShortMessage) -> Submission:
         """Look into the log; a key that is there twice is the affair of whoever finds both out."""
-        provider_id = await asyncio.to_thread(self._first_of, key)
+        provider_id = await asyncio.to_thread(self._first_of, message.key)
         return Submission(provider_id, Fate.UNKNOWN if provider_id is None else Fate.DELIVERED)
+
+    @asynccontextmanager
+    async def listening(self, desk: CallbackDesk) -> AsyncIterator[None]:
+        """Nothing comes over it: whoever stands for a telephone calls us over HTTP."""
+        yield
 
     def _append(self, line: str) -> None:
         # One write of one line to a file opened for appending: lines of several processes never mix.
