@@ -33,13 +33,23 @@ from liaison.services.relay import run_relay
 from liaison.services.watching import book_shown
 from liaison.settings import Profile, Settings, load_settings
 from liaison.temporal import connect, measured_runtime
+from workflows.delivery import DeliveryWorkflow
+from workflows.followup import FollowUpWorkflow
 from workflows.horizon import HorizonWorkflow
 from workflows.liaison_request import LiaisonRequestWorkflow
 from workflows.notice import NoticeWorkflow
 from workflows.purge import PurgeWorkflow
 from workflows.replan import ReplanWorkflow
 
-WORKFLOWS: Final = (LiaisonRequestWorkflow, NoticeWorkflow, PurgeWorkflow, ReplanWorkflow, HorizonWorkflow)
+WORKFLOWS: Final = (
+    LiaisonRequestWorkflow,
+    NoticeWorkflow,
+    DeliveryWorkflow,
+    FollowUpWorkflow,
+    PurgeWorkflow,
+    ReplanWorkflow,
+    HorizonWorkflow,
+)
 CACHED_WORKFLOWS: Final = 5_000
 """As many as may wake together: beyond it each timer costs a replay."""
 STICKY: Final = timedelta(seconds=2)

@@ -6,6 +6,8 @@ from typing import Any
 from activities.acting import Acting
 from activities.answering import Answering
 from activities.closure import Closure
+from activities.delivering import Delivering
+from activities.following_up import FollowingUp
 from activities.horizon import CalendarHorizon
 from activities.judge_notification import JudgeNotification
 from activities.messaging import Messaging
@@ -23,10 +25,11 @@ from activities.tools import Tools
 def activities_of(tools: Tools) -> list[Callable[..., Any]]:
     """Every activity under its contract name."""
     messaging, replanning = Messaging(tools), Replanning(tools)
+    supervision = Supervision(tools, messaging)
     return [
         Opening(tools).open_request,
         JudgeNotification(tools, messaging).dispatch,
-        Supervision(tools, messaging).record_rung,
+        supervision.record_rung,
         Acting(tools, messaging).apply_action,
         Answering(tools).answer_by_machine,
         SignalReplies(tools).keep_signal_reply,
@@ -39,4 +42,6 @@ def activities_of(tools: Tools) -> list[Callable[..., Any]]:
         replanning.signal_requests,
         replanning.keep_progress,
         CalendarHorizon(tools).look_at_horizon,
+        Delivering(tools, messaging, supervision).watch_delivery,
+        FollowingUp(tools, messaging).ask_party,
     ]

@@ -8,6 +8,7 @@ from temporalio import activity
 
 from activities.tools import PLATFORM, Tools
 from liaison.contract.messages import MessageProgress, SendMessage
+from liaison.db.deliveries import made_by_message
 from liaison.db.directory import desk_contact, staff_contact
 from liaison.db.messages import PARTY, WANTED, department_of, gateway_key, read_params, take
 from liaison.db.record import MESSAGES, append_event, lock_request
@@ -182,6 +183,7 @@ class Sender:
             if state is not MessageState.RESERVED:
                 message.submitted_at = message.settled_at = now
                 await self._record(session, message)
+                await made_by_message(session, message, now)
         return MessageProgress(state)
 
     async def _record(self, session: AsyncSession, message: Message) -> None:

@@ -5,6 +5,7 @@ A worker registers the methods of ``activities/`` under the same names; a test c
 
 from temporalio import activity
 
+from liaison.contract.aftercare import Asked, AskParty, DeliverySeen, WatchDelivery
 from liaison.contract.messages import (
     AnswerByMachine,
     Applied,
@@ -128,6 +129,18 @@ async def look_at_horizon() -> HorizonSeen:
     raise NotImplementedError
 
 
+@activity.defn
+async def watch_delivery(watch: WatchDelivery) -> DeliverySeen:
+    """Look how far an answer has come: to its party, to a clerk who calls, or past the rung that waits for it."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def ask_party(ask: AskParty) -> Asked:
+    """Ask the party what it thinks of the answer, unless it has said so; give up after the last try."""
+    raise NotImplementedError
+
+
 ALL = (
     open_request,
     dispatch,
@@ -144,4 +157,6 @@ ALL = (
     signal_requests,
     keep_progress,
     look_at_horizon,
+    watch_delivery,
+    ask_party,
 )

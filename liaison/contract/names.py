@@ -18,6 +18,8 @@ class WorkflowName(StrEnum):
     PURGE = "PurgeWorkflow"
     REPLAN = "ReplanWorkflow"
     HORIZON = "HorizonWorkflow"
+    DELIVERY = "DeliveryWorkflow"
+    FOLLOW_UP = "FollowUpWorkflow"
 
 
 class SignalName(StrEnum):
@@ -26,6 +28,8 @@ class SignalName(StrEnum):
     REPLY = "reply"
     ESCALATE = "escalate"
     CALENDAR_CHANGED = "calendar_changed"
+    MESSAGE_SETTLED = "message_settled"
+    """To the watch over an answer: something became of its message."""
 
 
 QUERY_STATE = "state"
@@ -39,6 +43,21 @@ def request_workflow_id(reference: str) -> str:
 def notice_workflow_id(message_id: str) -> str:
     """The workflow that sends one message when its window opens."""
     return f"notice-{message_id}"
+
+
+def delivery_workflow_id(reference: str) -> str:
+    """The watch over an answer until it is made to its party."""
+    return f"delivery-{reference}"
+
+
+def follow_up_workflow_id(reference: str) -> str:
+    """The follow-up of a closed request."""
+    return f"followup-{reference}"
+
+
+def follow_up_cause(number: int) -> str:
+    """The reason of the message that is a follow-up's ``number``-th try."""
+    return f"follow-up-{number}"
 
 
 def replan_id(calendar: int, policy: int | None) -> str:

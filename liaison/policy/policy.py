@@ -11,6 +11,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from liaison.policy.aftercare import delivery_rules, follow_up_rules
 from liaison.policy.document import PolicyError, Section, clock
 from liaison.policy.laxity import laxities
 from liaison.policy.rules import Hours, Policy, ReplyLimit, Retention, RungRule, TriageRule
@@ -64,6 +65,8 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
         received_back=timedelta(hours=intake.number("back_hours", least=0)),
         reply_min_characters=reply.number("min_characters", least=1),
         retention=_parse_retention(root.section("retention")) if "retention" in document else DEFAULT_RETENTION,
+        delivery=delivery_rules(root.section("delivery") if "delivery" in document else None),
+        follow_up=follow_up_rules(root.section("follow_up") if "follow_up" in document else None),
     )
     for section in (windows, triage, intake, reply, answer, root):
         section.finish()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from liaison.policy.aftercare import DeliveryRules, FollowUpRules
 from liaison.policy.words import AsksFor, Category, CourtLevel, Post, Procedure
 
 
@@ -77,6 +78,8 @@ class Policy:
         received_ahead: how far ahead of our clock a stated time of receipt may lie; received_back: how far back.
         reply_min_characters: length below which a text is no reply.
         retention: how long personal data are kept.
+        delivery: when an answer counts as not made to its party.
+        follow_up: when a party is asked what it thinks of the answer.
     """
 
     version: int
@@ -95,6 +98,8 @@ class Policy:
     received_back: timedelta
     reply_min_characters: int
     retention: Retention
+    delivery: DeliveryRules
+    follow_up: FollowUpRules
 
     def working_hours(self, court: str) -> tuple[Hours, ...]:
         """Give the working hours of a court by its code."""

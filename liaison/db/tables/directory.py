@@ -61,7 +61,7 @@ class StaffRow(SQLModel, table=True):
     in_charge_of: list[str] = Field(default_factory=list, sa_type=JSON)
     sealed_contact: bytes
     mobile_mac: str | None = Field(default=None, max_length=64, index=True)
-    """Keyed hash of the mobile number, by which a short message finds its sender; null in rows older than the column."""
+    """Keyed hash of the mobile number, by which a short message finds its sender; null in older rows."""
 
 
 class Fault(SQLModel, table=True):
