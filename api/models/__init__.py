@@ -13,6 +13,7 @@ from api.models.actions import (
     TransferIn,
     WithdrawalIn,
 )
+from api.models.aftercare import CalledIn, HandedOverIn, RatingIn
 from api.models.intake import RequestIn
 from api.models.rules import (
     ApprovalIn,
@@ -39,6 +40,9 @@ BODIES: Final[tuple[type[Body], ...]] = (
     WithdrawalIn,
     ProcedureChangeIn,
     SupervisionActIn,
+    CalledIn,
+    HandedOverIn,
+    RatingIn,
     FromNotice,
     FromHolidays,
     FromJsonFeed,

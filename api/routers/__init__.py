@@ -4,6 +4,7 @@ from typing import Final
 
 from api.routers import (
     actions,
+    aftercare,
     calendar,
     closures,
     events,
@@ -21,6 +22,8 @@ from api.routers import (
 ROUTERS: Final = (
     requests.router,
     actions.router,
+    aftercare.router,
+    aftercare.calls_router,
     supervisions.router,
     messages.router,
     rungs.router,

@@ -78,7 +78,7 @@ async def to_call(
 async def lease_unwatched(session: AsyncSession, now: datetime, until: datetime, limit: int) -> Sequence[str]:
     """Requests whose answers are not made and whose watch was not seen to for long, leased until ``until``."""
     free = or_(col(AnswerDelivery.leased_until).is_(None), col(AnswerDelivery.leased_until) <= now)
-    open_ = col(AnswerDelivery.state) != DeliveryState.MADE
+    open_ = col(AnswerDelivery.state).in_([DeliveryState.UNDER_WAY, DeliveryState.TO_CALL])
     chosen = (
         select(AnswerDelivery.reference)
         .where(open_, free)
@@ -93,6 +93,13 @@ async def lease_unwatched(session: AsyncSession, now: datetime, until: datetime,
         .returning(col(AnswerDelivery.reference))
     )
     return list(leased.scalars())
+
+
+async def keep_watched(session: AsyncSession, references: Sequence[str], until: datetime) -> None:
+    """Leave these alone until then: Temporal has their watches."""
+    await session.exec(
+        update(AnswerDelivery).where(col(AnswerDelivery.reference).in_(references)).values(leased_until=until)
+    )
 
 
 def waits_for_its_party() -> ColumnElement[bool]:

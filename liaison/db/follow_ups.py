@@ -77,3 +77,8 @@ async def lease_unasked(
         .returning(col(FollowUp.reference), col(FollowUp.since))
     )
     return [(reference, since) for reference, since in leased]
+
+
+async def keep_asked(session: AsyncSession, references: Sequence[str], until: datetime) -> None:
+    """Leave these alone until then: Temporal has their follow-ups."""
+    await session.exec(update(FollowUp).where(col(FollowUp.reference).in_(references)).values(leased_until=until))

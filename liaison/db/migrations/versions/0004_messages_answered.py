@@ -25,6 +25,7 @@ def upgrade() -> None:
     sa.Column('made_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('made_by', sa.String(length=40), nullable=True),
     sa.Column('means', sa.String(length=32), nullable=True),
+    sa.Column('said_under', sa.String(length=26), nullable=True),
     sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('reference', name=op.f('pk_answer_delivery'))
     )
@@ -67,6 +68,7 @@ def upgrade() -> None:
     sa.Column('rating', sa.Integer(), nullable=True),
     sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('redo_offered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('said_under', sa.String(length=26), nullable=True),
     sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('reference', name=op.f('pk_follow_up'))
     )
