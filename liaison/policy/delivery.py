@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from liaison.policy.aftercare import DeliveryRules
@@ -75,5 +75,5 @@ def next_look(message: AnswerMessage | None, act_at: datetime | None, rules: Del
         looks.append(max(message.send_after, now) + rules.look_after)
     if message is not None and message.state in _DOUBTFUL:
         looks.append(message.went_at + rules.unsure)
-    # A look that was due is being had: without a pause a clock a moment behind would spin.
-    return max(min(looks), now + timedelta(seconds=1))
+    # What was due by now is what this very look was for.
+    return min(look for look in looks if look > now)
