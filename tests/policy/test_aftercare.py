@@ -20,7 +20,8 @@ NOBODY_SAYS = object()
     [
         ("1", 1), (" 2 ", 2), ("３", 3), ("1。", 1), ("3，根本没解决", 3), ("2 还行", 2), ("1\n谢谢", 1),
         ("4", None), ("未答复", None), ("没有答复，法官没来电", None), ("No answer at all", None),
-        ("1月3日开庭吗", NOBODY_SAYS), ("12", NOBODY_SAYS), ("5", NOBODY_SAYS), ("", NOBODY_SAYS), ("4号开庭", NOBODY_SAYS),
+        ("1月3日开庭吗", NOBODY_SAYS), ("12", NOBODY_SAYS), ("5", NOBODY_SAYS), ("", NOBODY_SAYS),
+        ("4号开庭", NOBODY_SAYS),
         ("请问案件进展", NOBODY_SAYS), ("0", NOBODY_SAYS), ("7K3M 已联系", NOBODY_SAYS),
     ],
 )  # fmt: skip

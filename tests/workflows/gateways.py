@@ -5,7 +5,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from liaison.gateways.sms.port import CallbackDesk, Capabilities, Fate, GatewayRefused, GatewayUnavailable, ShortMessage, Submission
+from liaison.gateways.sms.port import (
+    CallbackDesk,
+    Capabilities,
+    Fate,
+    GatewayRefused,
+    GatewayUnavailable,
+    ShortMessage,
+    Submission,
+)
 
 
 @dataclass
@@ -14,7 +22,7 @@ class Moody:
 
     mood: Callable[[ShortMessage], None] = lambda message: None
     name: str = "moody"
-    can: Capabilities = Capabilities(status_query=True)
+    can: Capabilities = field(default_factory=lambda: Capabilities(status_query=True))
     silent: bool = False
     taken: list[ShortMessage] = field(default_factory=list)
     asked: int = 0
