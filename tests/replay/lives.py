@@ -15,7 +15,7 @@ from liaison.contract.names import (
     notice_workflow_id,
     replan_id,
 )
-from liaison.contract.starting import tell_delivery
+from liaison.contract.starting import start_follow_up, tell_delivery
 from liaison.db.claims import newest_plan
 from liaison.db.tables import AnswerDelivery, Plan
 from liaison.policy.words import ActionKind, Category, DeliveryState, Outcome, Procedure, Stage, SupervisionAct
@@ -184,7 +184,9 @@ async def followed_up(city: LiveCity) -> str:
     next_day = city.moved_to(shanghai(MORNING) + timedelta(days=1))
     async with next_day.working():
         run = next_day.client.get_workflow_handle(follow_up_workflow_id(reference))
-        await run.signal("wakes who sleeps by a start delay")
+        # The run of the closing waits for a day of this server's own clock.
+        await run.terminate()
+        await start_follow_up(next_day.client, reference, next_day.tools.clock(), next_day.tools.clock())
         await until(lambda: _asked(next_day, reference))
         return run.id
 
