@@ -58,7 +58,10 @@ _FOLLOW_UP = FollowUpRules(
     tries=3,
     quiet_days=30,
     off_in_courts=frozenset(),
-    no_answer=("4", "未答复"),
+    no_answer=(
+        *("4", "这不是答复", "未答复", "没有答复", "没答复", "没有回复", "没人联系", "不是答复"),
+        *("no answer", "not answered"),
+    ),
 )
 
 
