@@ -11,8 +11,8 @@ import httpx2
 import requests
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from liaison.db.tables import Request, RungRecord
-from liaison.policy.words import KeyRole, Outcome, Post, Stage
+from liaison.db.tables import AnswerDelivery, Request, RungRecord
+from liaison.policy.words import DeliveryState, KeyRole, Outcome, Post, Stage
 from tests.api.conftest import City, open_city
 from tests.api.test_actions import TEXT, held
 from tests.services.rules import invented_2027, policy_document
@@ -102,8 +102,21 @@ async def _lay_out(portal: BlockingPortal, city: City) -> Ground:
     await _climb(city, climbed)
     await _close(city, closed)
     ready = {path: await _act(city, path, *how) for path, how in _acts(by_role, simple, climbed).items()}
-    references = (new, simple, main, attached, climbed, closed)
+    ready |= await _aftercare(city, keys.clerk_key, keys.channel_key)
+    references = (new, simple, main, attached, climbed, closed, ready["deliveries"].reference)
     return Ground(portal, city, by_role, references, ready, await _rules(city, by_role))
+
+
+async def _aftercare(city: City, clerk: str, channel: str) -> dict[str, Ready]:
+    """A closed request whose answer a clerk must bring, and which its channel may rate."""
+    reference, _, _ = await held(city, QUESTION)
+    await _close(city, reference)
+    answered = datetime(2026, 9, 1, tzinfo=UTC)
+    delivery = AnswerDelivery(reference=reference, action_id="", court="0104", since=answered)
+    delivery.state, delivery.to_call_since = DeliveryState.TO_CALL, answered
+    async with city.platform.db.write() as session:
+        session.add(delivery)
+    return {"deliveries": Ready(clerk, reference, ""), "ratings": Ready(channel, reference, "")}
 
 
 async def _rules(city: City, keys: dict[KeyRole, tuple[str, ...]]) -> dict[str, list[str]]:
