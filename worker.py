@@ -38,6 +38,8 @@ from liaison.services.relay import run_relay
 from liaison.services.watching import book_shown
 from liaison.settings import Profile, Settings, load_settings
 from liaison.temporal import connect, measured_runtime
+from workflows.delivery import DeliveryWorkflow
+from workflows.followup import FollowUpWorkflow
 from workflows.horizon import HorizonWorkflow
 from workflows.liaison_request import LiaisonRequestWorkflow
 from workflows.mailbox import MailboxWorkflow
@@ -49,6 +51,8 @@ WORKFLOWS: Final = (
     LiaisonRequestWorkflow,
     NoticeWorkflow,
     MailboxWorkflow,
+    DeliveryWorkflow,
+    FollowUpWorkflow,
     PurgeWorkflow,
     ReplanWorkflow,
     HorizonWorkflow,

@@ -13,6 +13,7 @@ from liaison.contract.messages import Applied, ApplyAction
 from liaison.contract.names import run_stream
 from liaison.db.claims import newest_plan
 from liaison.db.inbox import offer_of, settle_action
+from liaison.db.messages import PASSED_ON
 from liaison.db.record import append_event, lock_request
 from liaison.db.rungs import rung_records
 from liaison.db.tables import Action, Request, WorkOrder
@@ -80,6 +81,9 @@ class Acting:
             raise _CannotApplyError("no work order is out")
         order.signed_in_at, order.signed_in_by = action.received_at, action.by
         if taken_over:
+            if order.department != request.department and (taker := roster.holder(order.holder_id)) is not None:
+                office = roster.office_of(taker, request.language)
+                await self._messaging.tell_party(session, request, action.id, PASSED_ON, {"office": office})
             await put_in_force(session, request, order, self._tools.clock())
             return EventKind.TRANSFERRED, {"holder": order.holder_id, "order": order.number}
         return EventKind.SIGNED_IN, {"holder": order.holder_id, "order": order.number}

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
+from activities.aftercare import Aftercare
 from activities.judge_notification import recipient_name
 from activities.messaging import Messaging
 from activities.tools import PLATFORM, Tools
@@ -14,12 +15,12 @@ from liaison.db.claimed import standing_claim
 from liaison.db.claims import newest_plan
 from liaison.db.closing import close_with_attached
 from liaison.db.inbox import action_texts, settle_action
-from liaison.db.messages import PARTY, supersede, waiting_bells
+from liaison.db.messages import supersede, waiting_bells
 from liaison.db.record import append_event, lock_request
 from liaison.db.rungs import annul_rungs
 from liaison.db.tables import Action, Plan, Request
 from liaison.db.work_orders import end_orders
-from liaison.policy.words import ActionKind, ActionState, EventKind, MessageClass, Outcome, ReplyKind
+from liaison.policy.words import ActionKind, ActionState, EventKind, Outcome
 
 OUTCOMES = {
     ActionKind.REPLY: Outcome.REPLIED,
@@ -40,6 +41,7 @@ class Closure:
     def __init__(self, tools: Tools, messaging: Messaging) -> None:
         self._tools = tools
         self._messaging = messaging
+        self._aftercare = Aftercare(tools, messaging)
 
     @activity.defn
     async def close_request(self, closure: CloseRequest) -> Closed:
@@ -51,6 +53,7 @@ class Closure:
             if request.outcome is None:
                 await self._close(session, request, action, closure, outcome)
         await self._messaging.hand_on(closure.reference, action.id)
+        await self._aftercare.begin(closure.reference)
         return Closed(outcome)
 
     async def _close(
@@ -66,7 +69,9 @@ class Closure:
             session, request.reference, stream, EventKind.CLOSED, action.received_at, action.by, detail,
             recorded_at=now, seq=closure.seq,
         )  # fmt: skip
-        annulled = await annul_rungs(session, request, action.received_at, now)
+        said = (await action_texts(session, self._tools.ring, request.reference, [action.id])).get(action.id, {})
+        spared = await self._aftercare.rung_to_make(session, request, said)
+        annulled = await annul_rungs(session, request, action.received_at, now, spared)
         for record in annulled:
             await append_event(
                 session, request.reference, f"{stream}-a", EventKind.RUNG_ANNULLED, now, PLATFORM,
@@ -75,7 +80,7 @@ class Closure:
         await end_orders(session, request.reference, now)
         await close_with_attached(session, request, outcome, now)
         await self._quieten_bells(session, request, action, plan, {rung_cause(record.rung) for record in annulled})
-        await self._reserve_answer(session, request, action)
+        await self._aftercare.leave(session, request, action, said, plan)
 
     async def _settle_claim(
         self, session: AsyncSession, request: Request, closure: CloseRequest, now: datetime
@@ -113,16 +118,6 @@ class Closure:
                     session, request, action.id, bell.recipient, INSTEAD_OF_THE_BELL[action.kind], {},
                     not_before=notify_at[bell.cause],
                 )  # fmt: skip
-
-    async def _reserve_answer(self, session: AsyncSession, request: Request, action: Action) -> None:
-        texts = await action_texts(session, self._tools.ring, request.reference, [action.id])
-        said = texts.get(action.id, {})
-        if said.get("kind") != ReplyKind.TEXT:
-            return
-        params = {"text": said["text"]} | ({"to": said["to"]} if "to" in said else {})
-        await self._messaging.reserve(
-            session, request, action.id, PARTY, "answer", params, MessageClass.PARTY, request.language
-        )
 
 
 def _is_late(plan: Plan, received_at: datetime) -> bool:

@@ -8,10 +8,11 @@ from temporalio import activity
 from activities.messaging import Messaging
 from activities.tools import PLATFORM, Tools, holder_message
 from activities.trial_register import find_case
+from calendars.core import shanghai_date
 from liaison.contract.messages import Dispatch, Holder
 from liaison.contract.names import run_stream
 from liaison.db.claims import newest_plan
-from liaison.db.messages import desk
+from liaison.db.messages import RECEIVED, desk
 from liaison.db.record import append_event, first_dispatch, lock_request, record_faults
 from liaison.db.tables import Request, WorkOrder
 from liaison.db.texts import data_key, read_contact
@@ -83,6 +84,12 @@ class JudgeNotification:
             "work_order",
             {"due_on": limit["due_on"]},
         )
+        told = {
+            "received_on": shanghai_date(request.received_at).isoformat(),
+            "office": roster.office_of(chosen.holder, request.language),
+            "due_on": limit["due_on"],
+        }
+        await self._messaging.tell_party(session, request, order_cause(request.work_order), RECEIVED, told)
 
 
 async def _department_asked_for(session: AsyncSession, request: Request) -> str | None:

@@ -11,8 +11,10 @@ from ulid import ULID
 from activities.sms import Sender
 from activities.tools import Tools
 from liaison.contract.starting import ring_mailbox, start_notice
-from liaison.db.messages import Draft, for_mailbox, mark_handed_on, messages_of, reserve, still_open
+from liaison.db.messages import PARTY, Draft, for_mailbox, mark_handed_on, messages_of, reserve, still_open
 from liaison.db.tables import Message, Request
+from liaison.db.texts import data_key, read_contact
+from liaison.gateways.phones import takes_short_messages
 from liaison.policy.sending import useful_until
 from liaison.policy.sending_rules import SendingRules
 from liaison.policy.windows import next_opening
@@ -61,6 +63,28 @@ class Messaging:
             useful_until=useful_until(send_after, message_class, request.court, calendar, policy.sending),
         )
         await reserve(session, tools.ring, draft, now)
+
+    async def tell_party(
+        self, session: AsyncSession, request: Request, cause: str, template: str, params: Mapping[str, str]
+    ) -> bool:
+        """Reserve a message to whoever asked, in his language; ``params["to"]`` is another number of his.
+
+        Returns:
+            False where the number takes no short message: then nothing is reserved.
+        """
+        if not await self.can_tell_party(session, request, params.get("to")):
+            return False
+        await self.reserve(
+            session, request, cause, PARTY, template, params, MessageClass.PARTY, request.language
+        )  # fmt: skip
+        return True
+
+    async def can_tell_party(self, session: AsyncSession, request: Request, other_number: str | None = None) -> bool:
+        """Whether the party's number, or another one of his, takes short messages."""
+        if other_number is not None:
+            return takes_short_messages(other_number)
+        key = await data_key(session, self._tools.ring, request.reference)
+        return takes_short_messages((await read_contact(session, key, request.reference)).phone)
 
     async def hand_on(self, reference: str, cause: str) -> None:
         """Send what one reason reserved: now if its window is open, else by a notice that waits for it.

@@ -22,7 +22,7 @@ from liaison.db.rungs import rung_records
 from liaison.db.tables import CalendarVersion, Plan, Request
 from liaison.policy.ladder import PlannedRung
 from liaison.policy.replan import RungChange
-from liaison.policy.words import EventKind, Language, MessageClass, Procedure, Stage
+from liaison.policy.words import EventKind, Procedure, Stage
 
 NO_SUCH_VERSION: Final = "no such version is approved for open requests 没有适用于在办诉求的该版本"
 
@@ -108,22 +108,23 @@ class Planning:
         waiting = {message.recipient: message for message in await news_of_dates(session, request.reference)}
         for message in waiting.values():
             supersede(message, now)
-        for recipient, message_class, language in _people(request):
+        for recipient in _people(request):
             known = was
             if recipient in waiting:
                 known = (await read_params(session, self._tools.ring, waiting[recipient]))["was"]
-            if known != will_be:
-                await self._messaging.reserve(
-                    session, request, plan_cause(request.plan), recipient, DATE_MOVED,
-                    {"was": known, "due_on": will_be}, message_class, language,
-                )  # fmt: skip
+            if known == will_be:
+                continue
+            cause, dates = plan_cause(request.plan), {"was": known, "due_on": will_be}
+            if recipient == PARTY:
+                await self._messaging.tell_party(session, request, cause, DATE_MOVED, dates)
+            else:
+                await self._messaging.reserve(session, request, cause, recipient, DATE_MOVED, dates)
 
 
-def _people(request: Request) -> list[tuple[str, MessageClass, Language]]:
-    people = [(PARTY, MessageClass.PARTY, request.language)]
+def _people(request: Request) -> list[str]:
+    people = [PARTY]
     if request.holder_id and request.holder_kind:
-        holder = recipient_name(request.holder_id, request.holder_kind)
-        people.append((holder, MessageClass.STAFF, Language.ZH_CN))
+        people.append(recipient_name(request.holder_id, request.holder_kind))
     return people
 
 

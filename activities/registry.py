@@ -7,6 +7,8 @@ from activities.acting import Acting
 from activities.answering import Answering
 from activities.claims import Claims
 from activities.closure import Closure
+from activities.delivering import Delivering
+from activities.following_up import FollowingUp
 from activities.horizon import CalendarHorizon
 from activities.judge_notification import JudgeNotification
 from activities.mailbox import Mailbox
@@ -26,10 +28,11 @@ def activities_of(tools: Tools) -> list[Callable[..., Any]]:
     """Every activity under its contract name."""
     messaging, replanning = Messaging(tools), Replanning(tools)
     claims = Claims(tools, messaging)
+    supervision = Supervision(tools, messaging)
     return [
         Opening(tools).open_request,
         JudgeNotification(tools, messaging).dispatch,
-        Supervision(tools, messaging).record_rung,
+        supervision.record_rung,
         Acting(tools, messaging).apply_action,
         Answering(tools).answer_by_machine,
         SignalReplies(tools).keep_signal_reply,
@@ -46,4 +49,6 @@ def activities_of(tools: Tools) -> list[Callable[..., Any]]:
         replanning.signal_requests,
         replanning.keep_progress,
         CalendarHorizon(tools).look_at_horizon,
+        Delivering(tools, messaging, supervision).watch_delivery,
+        FollowingUp(tools, messaging).ask_party,
     ]

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from activities.tools import PLATFORM, Tools
 from liaison.contract.messages import MessageProgress
 from liaison.contract.starting import tell_delivery
+from liaison.db.deliveries import made_by_message
 from liaison.db.messages import ANSWER, NO_REQUEST, PARTY, still_open
 from liaison.db.record import MESSAGES, append_event, lock_request, record_unreachable
 from liaison.db.tables import Message
@@ -65,7 +66,7 @@ class Settling:
             self._put(message, verdict, now)
             if message.settled_at is not None:
                 await self._record(session, message)
-        await self.tell(message)
+                await made_by_message(session, message, now)
         return MessageProgress(message.state, self._again(message, verdict.wait_until))
 
     async def end(self, session: AsyncSession, message: Message, state: MessageState, why: str) -> MessageProgress:
@@ -74,8 +75,10 @@ class Settling:
         await self._record(session, message)
         return MessageProgress(message.state)
 
-    async def tell(self, message: Message) -> None:
+    async def tell(self, message_id: str) -> None:
         """Tell the delivery of an answer that its message has come to an end; it looks by itself, only later."""
+        async with self._tools.db.peek() as session:
+            message = await session.get_one(Message, message_id)
         if message.template != ANSWER or still_open(message) or message.state is MessageState.SUBMITTED:
             return
         try:

@@ -41,8 +41,11 @@ class Sender:
 
     @activity.defn
     async def send_message(self, order: SendMessage) -> MessageProgress:
-        """Send one message, once."""
-        return await self.send(order.message_id, activity.info().task_queue)
+        """Send one message, once; whoever watches over an answer that was not sent at once hears of it."""
+        progress = await self.send(order.message_id, activity.info().task_queue)
+        if not progress.wait_until and not progress.queue:
+            await self._settling.tell(order.message_id)
+        return progress
 
     async def send(self, message_id: str, task_queue: str = "") -> MessageProgress:
         """Try once to send a message, if it is still wanted, its window is open and this is its gateway's task queue.
@@ -54,7 +57,6 @@ class Sender:
             message = await session.get_one(Message, message_id, with_for_update=True)
             step = await self._taking.take(session, message, task_queue)
         if isinstance(step, MessageProgress):
-            await self._settling.tell(message)
             return step
         return await (self._resume(step) if step.in_doubt else self._submit(step))
 

@@ -1,5 +1,6 @@
 """Silence climbs: a rung is recorded, the request lies in the leader's inbox, the bell rings in its window (art. 8)."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,6 +23,14 @@ from liaison.policy.recipients import Recipient, one_message_each, recipient_of
 from liaison.policy.roster import Holder, Roster
 from liaison.policy.titles import TITLES, titles
 from liaison.policy.words import EventKind, HolderKind, Post, Stage
+
+
+@dataclass(frozen=True)
+class Line:
+    """Where on the record a rung is written: a stream and its number in it, None for the next."""
+
+    stream: str
+    seq: int | None = None
 
 
 class Supervision:
@@ -47,7 +56,8 @@ class Supervision:
                 due_at = datetime.fromisoformat(planned_rung(plan, due.rung)["due_at"])
                 if not due.escalated_by and await self._hold_back(session, due, due_at):
                     return RungRecorded(held_back=True)
-                record = await self._record(session, request, plan, due, due_at)
+                line = Line(run_stream(due.stream), due.seq)
+                record = await self.record(session, request, plan, due, line)
                 late = record.recorded_at - datetime.fromisoformat(planned_rung(plan, due.rung)["act_at"])
             told = TITLES[record.post]
         if late is not None and not (due.escalated_by or due.resumed):
@@ -77,9 +87,9 @@ class Supervision:
         )  # fmt: skip
         return True
 
-    async def _record(
-        self, session: AsyncSession, request: Request, plan: Plan, due: RungDue, due_at: datetime
-    ) -> RungRecord:
+    async def record(self, session: AsyncSession, request: Request, plan: Plan, due: RungDue, line: Line) -> RungRecord:
+        """Record a rung that nobody has recorded, lay the request into the leader's inbox, reserve the bells."""
+        due_at = datetime.fromisoformat(planned_rung(plan, due.rung)["due_at"])
         now, roster = self._tools.clock(), await self._tools.rulebook.roster(session)
         policy = await self._tools.rulebook.policy(session, request.policy_version)
         posts = next(rule.informs for rule in policy.ladders[request.court_level] if rule.rung == due.rung)
@@ -106,16 +116,16 @@ class Supervision:
             await write_text(session, key, request.reference, rung_cause(due.rung), due.reason, now)
         for recipient in told:
             await record_faults(session, request.reference, due.rung, recipient.faults, now)
-        await self._write_event(session, record, due, titles(posts), now)
+        await self._write_event(session, record, line, titles(posts), now)
         await self._reserve_bells(session, request, plan, due, told)
         return record
 
     async def _write_event(
-        self, session: AsyncSession, record: RungRecord, due: RungDue, posts: str, now: datetime
+        self, session: AsyncSession, record: RungRecord, line: Line, posts: str, now: datetime
     ) -> None:
-        kind = EventKind.WARNED if due.rung == 0 else EventKind.RUNG_RECORDED
+        kind = EventKind.WARNED if record.rung == 0 else EventKind.RUNG_RECORDED
         detail = {
-            "rung": due.rung,
+            "rung": record.rung,
             "due_at": record.due_at.isoformat(),
             "posts": posts,
             "post": record.post.value,
@@ -123,10 +133,12 @@ class Supervision:
             "in_place_of": record.in_place_of,
             "charged_to": record.charged_to,
         }
-        if due.escalated_by:
+        if record.escalated_by:
             kind = EventKind.ESCALATED
-        stream, actor = run_stream(due.stream), due.escalated_by or PLATFORM
-        await append_event(session, record.reference, stream, kind, now, actor, detail, recorded_at=now, seq=due.seq)
+        await append_event(
+            session, record.reference, line.stream, kind, now, record.escalated_by or PLATFORM, detail,
+            recorded_at=now, seq=line.seq,
+        )  # fmt: skip
 
     async def _reserve_bells(
         self, session: AsyncSession, request: Request, plan: Plan, due: RungDue, told: tuple[Recipient, ...]

@@ -15,6 +15,7 @@ from api.models.actions import (
     TransferIn,
     WithdrawalIn,
 )
+from api.models.aftercare import CalledIn, HandedOverIn, RatingIn
 from api.models.inbound import AssignmentIn, DismissalIn
 from api.models.intake import RequestIn
 from api.models.rules import (
@@ -46,6 +47,9 @@ BODIES: Final[tuple[type[Body], ...]] = (
     RevocationIn,
     AssignmentIn,
     DismissalIn,
+    CalledIn,
+    HandedOverIn,
+    RatingIn,
     FromNotice,
     FromHolidays,
     FromJsonFeed,

@@ -4,6 +4,7 @@ from typing import Final
 
 from api.routers import (
     actions,
+    aftercare,
     calendar,
     callbacks,
     closures,
@@ -23,6 +24,8 @@ from api.routers import (
 ROUTERS: Final = (
     requests.router,
     actions.router,
+    aftercare.router,
+    aftercare.calls_router,
     supervisions.router,
     messages.router,
     unmatched.router,

@@ -104,6 +104,12 @@ _TITLES: Final = {
     "counted": ("计为", "counted"),
     "why": ("原因", "why"),
     "notice": ("通知", "notice"),
+    "since": ("自", "since"),
+    "means": ("方式", "means"),
+    "made_by": ("送达人", "made by"),
+    "rating": ("评价", "rating"),
+    "answered_at": ("回复时间", "answered at"),
+    "redo_offered_at": ("提供重办", "redo offered at"),
 }
 
 

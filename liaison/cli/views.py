@@ -103,10 +103,34 @@ def show_messages(page: Item) -> None:
     show_more(page)
 
 
+def show_calls(page: Item) -> None:
+    """Answers that a clerk must bring, one a line."""
+    columns = ("reference", "court", "party", "phone", "language", "reason", "since", "due_at")
+    rows = [{**item, "party": None, "phone": None, **_callee(item["party"])} for item in page["items"]]
+    show_table(columns, [[_readable(row[name]) for name in columns] for row in rows])
+    show_more(page)
+
+
+def show_delivery(delivery: Item) -> None:
+    """How far an answer has come."""
+    columns = ("reference", "state", "means", "made_at", "made_by", "reason")
+    show_fields({name: _readable(delivery[name]) for name in columns})
+
+
+def show_rating(rating: Item) -> None:
+    """What the party thinks of an answer."""
+    columns = ("reference", "state", "rating", "answered_at", "redo_offered_at")
+    show_fields({name: _readable(rating[name]) for name in columns})
+
+
 def show_more(page: Item) -> None:
     """Say how to go on where a list has not ended."""
     if page["next_cursor"] is not None:
         show_line(say("还有更多：", "There is more: ") + f"--cursor {page['next_cursor']}")
+
+
+def _callee(party: Item | None) -> dict[str, str]:
+    return {} if party is None else {"party": party["name"], "phone": party["phone"]}
 
 
 def _readable(value: Any) -> Any:

@@ -5,6 +5,7 @@ A worker registers the methods of ``activities/`` under the same names; a test c
 
 from temporalio import activity
 
+from liaison.contract.aftercare import Asked, AskParty, DeliverySeen, WatchDelivery
 from liaison.contract.claims import ClaimReply, ClaimSeen, LookAtClaim, RevokeClaim
 from liaison.contract.messages import (
     AnswerByMachine,
@@ -155,6 +156,18 @@ async def look_at_horizon() -> HorizonSeen:
     raise NotImplementedError
 
 
+@activity.defn
+async def watch_delivery(watch: WatchDelivery) -> DeliverySeen:
+    """Look how far an answer has come: to its party, to a clerk who calls, or past the rung that waits for it."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def ask_party(ask: AskParty) -> Asked:
+    """Ask the party what it thinks of the answer, unless it has said so; give up after the last try."""
+    raise NotImplementedError
+
+
 ALL = (
     open_request,
     dispatch,
@@ -175,4 +188,6 @@ ALL = (
     signal_requests,
     keep_progress,
     look_at_horizon,
+    watch_delivery,
+    ask_party,
 )

@@ -19,6 +19,8 @@ class WorkflowName(StrEnum):
     REPLAN = "ReplanWorkflow"
     HORIZON = "HorizonWorkflow"
     MAILBOX = "MailboxWorkflow"
+    DELIVERY = "DeliveryWorkflow"
+    FOLLOW_UP = "FollowUpWorkflow"
 
 
 class SignalName(StrEnum):
@@ -30,7 +32,7 @@ class SignalName(StrEnum):
     BELL = "bell"
     """To a mailbox: a bell for its leader lies in the book."""
     MESSAGE_SETTLED = "message_settled"
-    """To the delivery of an answer: its message has come to an end."""
+    """To the watch over an answer: something became of its message."""
 
 
 QUERY_STATE = "state"
@@ -52,8 +54,18 @@ def mailbox_workflow_id(staff_id: str) -> str:
 
 
 def delivery_workflow_id(reference: str) -> str:
-    """The workflow that watches an answer until its party has it."""
+    """The watch over an answer until it is made to its party."""
     return f"delivery-{reference}"
+
+
+def follow_up_workflow_id(reference: str) -> str:
+    """The follow-up of a closed request."""
+    return f"followup-{reference}"
+
+
+def follow_up_cause(number: int) -> str:
+    """The reason of the message that is a follow-up's ``number``-th try."""
+    return f"follow-up-{number}"
 
 
 def gateway_task_queue(gateway: str) -> str:

@@ -6,12 +6,14 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
+from liaison.contract.aftercare import FollowUpStart, WatchDelivery
 from liaison.contract.messages import OpenMailbox, SendMessage
 from liaison.contract.names import (
     TASK_QUEUE,
     SignalName,
     WorkflowName,
     delivery_workflow_id,
+    follow_up_workflow_id,
     mailbox_workflow_id,
     notice_workflow_id,
 )
@@ -62,15 +64,53 @@ async def ring_mailbox(client: Client, staff_id: str, gathering: timedelta) -> N
     )
 
 
-async def tell_delivery(client: Client, reference: str) -> None:
-    """Tell the delivery of an answer that its message has come to an end; where none runs, nobody needs to know.
+async def start_delivery(client: Client, reference: str, look_at: datetime, now: datetime) -> None:
+    """Have an answer watched until it is made to its party, from ``look_at`` on; starting it twice starts it once.
 
     Raises:
         RPCError: Temporal cannot be reached.
     """
-    delivery = client.get_workflow_handle(delivery_workflow_id(reference))
+    await client.start_workflow(
+        WorkflowName.DELIVERY,
+        WatchDelivery(reference),
+        id=delivery_workflow_id(reference),
+        task_queue=TASK_QUEUE,
+        start_delay=max(look_at - now, timedelta(0)),
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        static_summary=Public("the answer, on its way to the party 答复送达"),
+        rpc_timeout=RPC_TIMEOUT,
+    )
+
+
+async def start_follow_up(client: Client, reference: str, first_try: datetime, now: datetime) -> None:
+    """Have the party asked what it thinks of the answer, from ``first_try`` on; starting it twice starts it once.
+
+    Raises:
+        RPCError: Temporal cannot be reached.
+    """
+    await client.start_workflow(
+        WorkflowName.FOLLOW_UP,
+        FollowUpStart(reference),
+        id=follow_up_workflow_id(reference),
+        task_queue=TASK_QUEUE,
+        start_delay=max(first_try - now, timedelta(0)),
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        static_summary=Public("follow-up of a closed request 回访"),
+        rpc_timeout=RPC_TIMEOUT,
+    )
+
+
+async def tell_delivery(client: Client, reference: str) -> None:
+    """Tell the watch over a request's answer that something became of it; where nothing is watched, nobody hears.
+
+    Raises:
+        RPCError: Temporal cannot be reached; the watch looks again by itself.
+    """
+    watch = client.get_workflow_handle(delivery_workflow_id(reference))
     try:
-        await delivery.signal(SignalName.MESSAGE_SETTLED, rpc_timeout=RPC_TIMEOUT)
+        await watch.signal(SignalName.MESSAGE_SETTLED, rpc_timeout=RPC_TIMEOUT)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise

@@ -30,10 +30,16 @@ DATE_MOVED = "date_moved"
 """Template of the news that a date is another."""
 
 ANSWER = "answer"
-"""Template of the answer to a party."""
+"""Template of the message that brings a reply in writing to its party."""
 
 DIGEST = "digest"
 """Template of the one message that tells a leader of many requests."""
+
+RECEIVED, PASSED_ON, CLOSED, FOLLOW_UP = "received", "passed_on", "closed", "follow_up"
+"""Templates of what else a party hears of the life of its request."""
+
+OF_AN_OPEN_REQUEST = (DATE_MOVED, RECEIVED, PASSED_ON)
+"""Templates that nobody needs once the request is closed."""
 
 WANTED = (MessageState.RESERVED, MessageState.SUBMITTING)
 _DOUBTFUL = (MessageState.SUBMITTING, MessageState.AMBIGUOUS)
@@ -199,7 +205,7 @@ async def messages_of(session: AsyncSession, reference: str, cause: str) -> list
 
 
 async def waiting_bells(session: AsyncSession, reference: str) -> list[Message]:
-    """Reserved messages to staff of a request, and news of its dates to anybody, locked against a sender.
+    """Reserved messages to staff of a request, and news of its dates and ways to anybody, locked against a sender.
 
     These are what a reply supersedes; a digest tells of others too, and takes its figures when it goes.
     """
@@ -208,7 +214,7 @@ async def waiting_bells(session: AsyncSession, reference: str) -> list[Message]:
         .where(
             Message.reference == reference,
             col(Message.state) == MessageState.RESERVED,
-            or_(col(Message.message_class) == MessageClass.STAFF, col(Message.template) == DATE_MOVED),
+            or_(col(Message.message_class) == MessageClass.STAFF, col(Message.template).in_(OF_AN_OPEN_REQUEST)),
             Message.template != DIGEST,
         )
         .order_by(Message.id)

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from liaison.db.deliveries import waits_for_its_party
 from liaison.db.inbox import CLOSING
 from liaison.db.tables import Action, Plan, Request, RungRecord
 from liaison.policy.words import ActionState, Procedure, Stage
@@ -40,7 +41,7 @@ async def supervise(session: AsyncSession, request: Request, plan: Plan, record:
     request.supervised_since = request.supervised_since or since
     if request.rung is None or record.rung > request.rung:
         request.rung, request.supervisor = record.rung, record.recipient
-    if request.procedure is Procedure.ORDINARY:
+    if request.procedure is Procedure.ORDINARY and request.stage is not Stage.CLOSED:
         request.next_due_at = await next_rung_due(session, request, plan)
 
 
@@ -60,17 +61,18 @@ async def rung_records(session: AsyncSession, reference: str) -> list[RungRecord
 
 
 async def annul_rungs(
-    session: AsyncSession, request: Request, received_at: datetime, now: datetime
+    session: AsyncSession, request: Request, received_at: datetime, now: datetime, spared: int | None = None
 ) -> list[RungRecord]:
     """Mark rungs recorded although something was received in time; the record stays, the mark follows it.
 
-    What is left of the supervision is that of the highest rung which stands.
+    ``spared`` is a rung that nothing received annuls: it waits until the answer is made to the party. What is left of
+    the supervision is that of the highest rung which stands.
     """
     if request.rung is None:
         return []
     standing, annulled = [], []
     for record in await rung_records(session, request.reference):
-        if record.due_at <= received_at or record.escalated_by:
+        if record.due_at <= received_at or record.escalated_by or record.rung == spared:
             standing.append(record)
         elif record.annulled_at is None:
             record.annulled_at = now
@@ -83,14 +85,14 @@ async def annul_rungs(
 
 
 async def supervised_by(session: AsyncSession, recipient: str) -> tuple[int, datetime | None]:
-    """How many open requests lie with a leader, and since when the oldest of them is under supervision."""
+    """How many requests lie with a leader, and since when the oldest of them is under supervision."""
     found = await session.exec(
         select(func.count(func.distinct(RungRecord.reference)), func.min(Request.supervised_since))
         .join(Request, col(Request.reference) == col(RungRecord.reference))
         .where(
             col(RungRecord.recipient) == recipient,
             col(RungRecord.annulled_at).is_(None),
-            col(Request.stage) != Stage.CLOSED,
+            or_(col(Request.stage) != Stage.CLOSED, waits_for_its_party()),
         )
     )
     count, since = found.one()

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from liaison.db.deliveries import waits_for_its_party
 from liaison.db.sound import sound_rows
 from liaison.db.tables import Plan, Request, RungRecord
 from liaison.policy.scope import Scope
@@ -19,7 +20,7 @@ _ROUND = 100
 async def supervised(
     session: AsyncSession, scope: Scope, after: str, limit: int
 ) -> Sequence[tuple[RungRecord, Request, Plan]]:
-    """Open requests in the inbox, one row each with the highest rung that reached it, by reference."""
+    """Requests in the inbox, open or with an answer not made in time, by reference; of each the highest rung in it."""
     place = col(RungRecord.round) * _ROUND + col(RungRecord.rung)
     highest = (
         select(RungRecord.reference, func.max(place).label("place"))
@@ -34,7 +35,7 @@ async def supervised(
         .join(highest, same_record)
         .join(Request, col(Request.reference) == col(RungRecord.reference))
         .join(Plan, plan_in_force)
-        .where(col(Request.stage) != Stage.CLOSED)
+        .where(or_(col(Request.stage) != Stage.CLOSED, waits_for_its_party()))
         .order_by(RungRecord.reference)
         .limit(limit)
     )

@@ -18,3 +18,9 @@ def e164(text: str, *, mobile_only: bool = False) -> str | None:
     if mobile_only and phonenumbers.number_type(number) != PhoneNumberType.MOBILE:
         return None
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def takes_short_messages(number: str) -> bool:
+    """Whether a valid E.164 number may be a mobile one; a landline takes no short message."""
+    kind = phonenumbers.number_type(phonenumbers.parse(number))
+    return kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)

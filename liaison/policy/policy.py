@@ -11,6 +11,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from liaison.policy.aftercare import delivery_rules, follow_up_rules
 from liaison.policy.document import PolicyError, Section, clock
 from liaison.policy.laxity import laxities
 from liaison.policy.rules import (
@@ -85,6 +86,8 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
         short_messages=_parse_short_messages(root.section("short_message"))
         if "short_message" in document
         else DEFAULT_SHORT_MESSAGES,
+        delivery=delivery_rules(root.section("delivery") if "delivery" in document else None),
+        follow_up=follow_up_rules(root.section("follow_up") if "follow_up" in document else None),
     )
     for section in (windows, triage, intake, reply, answer, root):
         section.finish()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from liaison.policy.words import CourtLevel, DepartmentKind, HolderKind, StaffRole
+from liaison.policy.words import CourtLevel, DepartmentKind, HolderKind, Language, StaffRole
 
 
 class StaffStatus(StrEnum):
@@ -155,6 +155,13 @@ class Roster:
             return f"{department.name_en} {department.name_zh}"
         person = self._people[holder.id]
         return f"{person.position_en}, {department.name_en} {department.name_zh}{person.position_zh}"
+
+    def office_of(self, holder: Holder, language: Language) -> str:
+        """The holder's court and department as a party hears of them; never who the judge is."""
+        court, department = self._courts[holder.court], self._departments[holder.department]
+        if language is Language.ZH_CN:
+            return f"{court.name_zh}{department.name_zh}"
+        return f"{department.name_en}, {court.name_en}"
 
     def leader_of(self, department: str) -> Staff:
         """The department's leader 部门负责人."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from liaison.policy.aftercare import DeliveryRules, FollowUpRules
 from liaison.policy.sending_rules import SendingRules
 from liaison.policy.words import AsksFor, Category, CourtLevel, Post, Procedure
 
@@ -109,6 +110,8 @@ class Policy:
         retention: how long personal data are kept.
         sending: how often and how late messages are sent.
         claims: how a claimed reply comes to count; short_messages: how those that people send us are read.
+        delivery: when an answer counts as not made to its party.
+        follow_up: when a party is asked what it thinks of the answer.
     """
 
     version: int
@@ -130,6 +133,8 @@ class Policy:
     sending: SendingRules
     claims: ClaimRules
     short_messages: ShortMessageRules
+    delivery: DeliveryRules
+    follow_up: FollowUpRules
 
     def working_hours(self, court: str) -> tuple[Hours, ...]:
         """Give the working hours of a court by its code."""

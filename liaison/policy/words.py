@@ -284,6 +284,8 @@ class FollowUpState(StrEnum):
 
     ASKING = "asking"
     RATED = "rated"
+    NOT_ANSWERED = "not_answered"
+    """The party said that what it got was no answer; a redo is offered."""
     UNRATED = "unrated"
     UNREACHABLE = "unreachable"
 

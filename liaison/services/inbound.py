@@ -28,6 +28,7 @@ from liaison.policy.matching import Candidate, match, receive_time
 from liaison.policy.words import InboundState, Mismatch
 from liaison.services.claiming import Claimed, claim_reply
 from liaison.services.delivery import deliver
+from liaison.services.follow_up import take_party_message
 from liaison.services.not_matched import tell_sender
 from liaison.services.platform import Platform
 
@@ -44,6 +45,8 @@ async def take_inbound(platform: Platform, gateway: str, inbound: Inbound, arriv
         arrived_at: When it reached us.
     """
     taking = _Taking(platform, gateway, inbound, arrived_at)
+    if await taking.answers_follow_up():
+        return
     action = await start_over_once(taking.take)
     if action is not None:
         await deliver(platform, action)
@@ -70,14 +73,40 @@ class _Taking:
         self._mac = platform.ring.mac(NUMBER, self._number)
         self._id = str(ULID.from_datetime(platform.clock()))
 
+        self._provider_id = self._inbound.provider_id[:LONGEST_ID]
+
+    async def answers_follow_up(self) -> bool:
+        """Whether a party answers the follow-up it was asked (issue line M33).
+
+        That is written before the message is, and the same message again is the same answer.
+        """
+        async with self._platform.db.read() as session:
+            known = await find_inbound(session, self._gateway, self._provider_id)
+            sender, sent_at = await self._sender(session), await self._sent_at(session)
+        if known is not None or sender.staff:
+            return False
+        reference = await take_party_message(self._platform, self._mac, self._inbound.text, sent_at)
+        if reference is None:
+            return False
+        async with self._platform.db.write() as session:
+            if await find_inbound(session, self._gateway, self._provider_id) is None:
+                row = self._row(self._provider_id, sent_at, InboundState.MATCHED, sender)
+                row.reference, row.decided_at = reference, self._platform.clock()
+                session.add(row)
+        return True
+
+    async def _sent_at(self, session: AsyncSession) -> datetime:
+        _, policy = await self._platform.rulebook.current(session)
+        return receive_time(self._inbound.sent_at, self._arrived_at, policy.short_messages)
+
     async def take(self) -> Action | None:
         """Everything in one transaction; the reply it became, None if it is none or is here already."""
         async with self._platform.db.write() as session:
-            provider_id = self._inbound.provider_id[:LONGEST_ID]
+            provider_id = self._provider_id
             if await find_inbound(session, self._gateway, provider_id) is not None:
                 return None
             _, policy = await self._platform.rulebook.current(session)
-            sent_at = receive_time(self._inbound.sent_at, self._arrived_at, policy.short_messages)
+            sent_at = await self._sent_at(session)
             sender = await self._sender(session)
             found, said = await self._match(session, sender, policy.short_messages.least_code_letters)
             if isinstance(found, Candidate):

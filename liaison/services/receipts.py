@@ -6,6 +6,7 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.contract.starting import tell_delivery
+from liaison.db.deliveries import made_by_message
 from liaison.db.messages import ANSWER, in_doubt_as, taken_as
 from liaison.db.record import MESSAGES, append_event, lock_request
 from liaison.db.tables import Message
@@ -63,6 +64,7 @@ async def _deliver(session: AsyncSession, message: Message, at: datetime, now: d
         return False
     message.state, message.failure, message.handed_on = MessageState.DELIVERED, None, True
     message.settled_at = now
+    await made_by_message(session, message, now)
     await lock_request(session, message.reference)
     detail = {"message": message.id, "template": message.template, "to": message.recipient, "gateway": message.gateway}
     await append_event(

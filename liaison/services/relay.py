@@ -1,8 +1,8 @@
 """The relay: a task in every worker that does what a dead or absent part left undone (design section 3).
 
 It starts requests that have no run, works off what gateways told us, delivers actions that wait in the inbox, hands on
-messages nobody sends, and now and then starts re-plans that nobody runs. All are idempotent, so relays of several
-workers, and a relay that dies half-way, do no harm.
+messages nobody sends, and now and then starts re-plans that nobody runs, and what closed requests still wait for. All
+are idempotent, so relays of several workers, and a relay that dies half-way, do no harm.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import structlog
 from liaison.db.errors import DatabaseError
 from liaison.db.leases import keep_started, keep_taken, lease_pending_actions, lease_unstarted, messages_left
 from liaison.db.tables import Action, Plan, Request
+from liaison.services.aftercare import start_aftercare_left
 from liaison.services.callbacks import work_off_left_over
 from liaison.services.delivery import Delivery, Fate, deliver
 from liaison.services.handing_on import hand_on
@@ -68,6 +69,8 @@ async def relay_once(platform: Platform, *, with_replans: bool = True) -> None:
             pass
     if with_replans:
         await start_replans_left(platform, platform.clock() - START_AFTER)
+        while await start_aftercare_left(platform):
+            pass
 
 
 async def start_left_over(platform: Platform) -> bool:

@@ -12,9 +12,9 @@ import requests
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from ulid import ULID
 
-from liaison.db.tables import Request, RungRecord
+from liaison.db.tables import AnswerDelivery, Request, RungRecord
 from liaison.gateways.sms.port import Inbound
-from liaison.policy.words import KeyRole, Outcome, Post, Stage
+from liaison.policy.words import DeliveryState, KeyRole, Outcome, Post, Stage
 from liaison.services.inbound import take_inbound
 from tests.api.conftest import City, open_city
 from tests.api.test_actions import TEXT, held
@@ -111,9 +111,22 @@ async def _lay_out(portal: BlockingPortal, city: City) -> Ground:
     await _climb(city, climbed)
     await _close(city, closed)
     ready = {path: await _act(city, path, *how) for path, how in _acts(by_role, simple, climbed, claimed).items()}
-    references = (new, simple, main, attached, climbed, closed, claimed)
+    ready |= await _aftercare(city, keys.clerk_key, keys.channel_key)
+    references = (new, simple, main, attached, climbed, closed, claimed, ready["deliveries"].reference)
     ids = {**await _rules(city, by_role), "inbound_id": await _unmatched(city)}
     return Ground(portal, city, by_role, references, ready, ids)
+
+
+async def _aftercare(city: City, clerk: str, channel: str) -> dict[str, Ready]:
+    """A closed request whose answer a clerk must bring, and which its channel may rate."""
+    reference, _, _ = await held(city, QUESTION)
+    await _close(city, reference)
+    answered = datetime(2026, 9, 1, tzinfo=UTC)
+    delivery = AnswerDelivery(reference=reference, action_id="", court="0104", since=answered)
+    delivery.state, delivery.to_call_since = DeliveryState.TO_CALL, answered
+    async with city.platform.db.write() as session:
+        session.add(delivery)
+    return {"deliveries": Ready(clerk, reference, ""), "ratings": Ready(channel, reference, "")}
 
 
 async def _rules(city: City, keys: dict[KeyRole, tuple[str, ...]]) -> dict[str, list[str]]:

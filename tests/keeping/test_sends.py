@@ -191,6 +191,6 @@ async def test_while_frozen_silence_climbs_and_nobody_is_told_until_the_release(
     await in_book(city, release_sends)
     await city.advance(minutes=1)
     messages = await city.messages(reference)
-    assert len(messages) == 3 and {message.state for message in messages} == {MessageState.DELIVERED}
+    assert len(messages) == 4 and {message.state for message in messages} == {MessageState.DELIVERED}
     assert Counter(line["id"] for line in city.sent()) == Counter(message.id for message in messages)
     assert EventKind.MESSAGE_SENT in await city.kinds(reference)

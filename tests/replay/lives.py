@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from temporalio.client import WorkflowHandle
+
 from activities.composing import SUPERVISION
 from activities.messaging import Messaging
 from calendars.packaged import packaged_notices
@@ -11,17 +13,19 @@ from liaison.contract.names import (
     TASK_QUEUE,
     WorkflowName,
     claim_cause,
+    delivery_workflow_id,
+    follow_up_workflow_id,
     mailbox_workflow_id,
     notice_workflow_id,
     replan_id,
 )
-from liaison.contract.starting import ring_mailbox
+from liaison.contract.starting import ring_mailbox, start_follow_up, tell_delivery
 from liaison.db.claimed import standing_claim
 from liaison.db.claims import newest_plan
 from liaison.db.messages import messages_of
-from liaison.db.tables import Plan
+from liaison.db.tables import AnswerDelivery, Plan
 from liaison.gateways.sms.port import Inbound
-from liaison.policy.words import ActionKind, Category, Outcome, Procedure, Stage, SupervisionAct
+from liaison.policy.words import ActionKind, Category, DeliveryState, Outcome, Procedure, Stage, SupervisionAct
 from liaison.services.inbound import take_inbound
 from liaison.services.repair import repair
 from tests.city import shanghai
@@ -195,7 +199,7 @@ async def notice_woken_too_early(city: LiveCity) -> str:
     early = city.moved_to(shanghai(BEFORE_THE_WINDOW))
     async with early.working():
         reference = await _dispatched(early)
-        message = (await early.messages(reference))[0]
+        message = next(m for m in await early.messages(reference) if m.template == "work_order")
         notice = early.client.get_workflow_handle(notice_workflow_id(message.id))
         await notice.signal("wakes who sleeps by a start delay")
         await notice.result()
@@ -214,6 +218,38 @@ async def bells_gathered(city: LiveCity) -> str:
         mailbox = city.client.get_workflow_handle(mailbox_workflow_id(LEADER))
         await mailbox.result()
         return mailbox.id
+
+
+async def answer_watched(city: LiveCity) -> str:
+    """A party with a landline: the answer waits for a clerk's call, which is put on record."""
+    async with city.working():
+        reference = await _dispatched(city, phone="020-83210001")
+        await city.reply(reference)
+        await _ended(city, reference, Outcome.REPLIED)
+        watch = city.client.get_workflow_handle(delivery_workflow_id(reference))
+        await until(lambda: _looked_after(city, watch))
+        async with city.tools.db.write() as session:
+            delivery = await session.get_one(AnswerDelivery, reference)
+            delivery.state, delivery.made_at = DeliveryState.MADE, city.tools.clock()
+        await tell_delivery(city.client, reference)
+        await watch.result()
+        return watch.id
+
+
+async def followed_up(city: LiveCity) -> str:
+    """Asked once, and waiting for an answer."""
+    async with city.working():
+        reference = await _dispatched(city)
+        await city.reply(reference)
+        await _ended(city, reference, Outcome.REPLIED)
+    next_day = city.moved_to(shanghai(MORNING) + timedelta(days=1))
+    async with next_day.working():
+        run = next_day.client.get_workflow_handle(follow_up_workflow_id(reference))
+        # The run of the closing waits for a day of this server's own clock.
+        await run.terminate()
+        await start_follow_up(next_day.client, reference, next_day.tools.clock(), next_day.tools.clock())
+        await until(lambda: _asked(next_day, reference))
+        return run.id
 
 
 async def purged(city: LiveCity) -> str:
@@ -272,6 +308,8 @@ LIVES: Final[tuple[Life, ...]] = (
     became_ordinary,
     notice_woken_too_early,
     bells_gathered,
+    answer_watched,
+    followed_up,
     purged,
     horizon_seen,
     dates_moved,
@@ -313,8 +351,17 @@ async def _planned(city: LiveCity, reference: str, plan: int) -> bool:
     return len(await city.rows(Plan, reference)) == plan and state.calendar_version == len(packaged_notices())
 
 
-async def _dispatched(city: LiveCity) -> str:
-    reference = await city.submit()
+async def _looked_after(city: LiveCity, watch: WorkflowHandle[Any, Any]) -> bool:
+    return [event async for event in watch.fetch_history_events()][-1].HasField("timer_started_event_attributes")
+
+
+async def _asked(city: LiveCity, reference: str) -> bool:
+    run = city.client.get_workflow_handle(follow_up_workflow_id(reference))
+    return await _looked_after(city, run)
+
+
+async def _dispatched(city: LiveCity, **changes: Any) -> str:
+    reference = await city.submit(**changes)
     await until(lambda: city.is_at(reference, Stage.AWAITING_REPLY))
     return reference
 

@@ -26,6 +26,9 @@ class AnswerDelivery(SQLModel, table=True):
     made_at: datetime | None = Field(default=None, sa_type=Instant)
     made_by: str | None = Field(default=None, max_length=40)
     means: DeliveryMeans | None = Field(default=None, sa_type=stored_as(DeliveryMeans))
+    said_under: str | None = Field(default=None, max_length=26)
+    """Subject of the text that says whom a person told what; null for a message."""
+    leased_until: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class FollowUp(SQLModel, table=True):
@@ -34,10 +37,14 @@ class FollowUp(SQLModel, table=True):
     __tablename__ = "follow_up"
 
     reference: str = Field(primary_key=True, max_length=20)
-    state: FollowUpState = Field(default=FollowUpState.ASKING, sa_type=stored_as(FollowUpState))
+    state: FollowUpState = Field(default=FollowUpState.ASKING, sa_type=stored_as(FollowUpState), index=True)
+    since: datetime = Field(sa_type=Instant)
     tries: int = Field(default=0)
     asked_at: datetime | None = Field(default=None, sa_type=Instant)
     rating: int | None = Field(default=None)
     answered_at: datetime | None = Field(default=None, sa_type=Instant)
     redo_offered_at: datetime | None = Field(default=None, sa_type=Instant)
     """When the party said that this was no answer, and a redo was offered."""
+    said_under: str | None = Field(default=None, max_length=26)
+    """Subject of the party's own words; null where it gave a number alone."""
+    leased_until: datetime | None = Field(default=None, sa_type=Instant)

@@ -26,6 +26,8 @@ def upgrade() -> None:
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("made_by", sa.String(length=40), nullable=True),
         sa.Column("means", sa.String(length=32), nullable=True),
+        sa.Column("said_under", sa.String(length=26), nullable=True),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("reference", name=op.f("pk_answer_delivery")),
     )
     with op.batch_alter_table("answer_delivery", schema=None) as batch_op:
@@ -64,13 +66,19 @@ def upgrade() -> None:
         "follow_up",
         sa.Column("reference", sa.String(length=20), nullable=False),
         sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rating", sa.Integer(), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("redo_offered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("said_under", sa.String(length=26), nullable=True),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("reference", name=op.f("pk_follow_up")),
     )
+    with op.batch_alter_table("follow_up", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_follow_up_state"), ["state"], unique=False)
+
     op.create_table(
         "inbound_message",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -136,6 +144,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_inbound_message_reference"))
 
     op.drop_table("inbound_message")
+    with op.batch_alter_table("follow_up", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_follow_up_state"))
+
     op.drop_table("follow_up")
     with op.batch_alter_table("callback_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_callback_token_gateway"))

@@ -1,0 +1,127 @@
+"""What a closing request leaves behind: the answer on its way, the party to be asked what it thinks of it."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from activities.messaging import Messaging
+from activities.tools import PLATFORM, Tools
+from liaison.contract.names import ROUND
+from liaison.contract.starting import start_delivery, start_follow_up
+from liaison.db.deliveries import answer_message
+from liaison.db.follow_ups import number_asked_since
+from liaison.db.messages import ANSWER, CLOSED
+from liaison.db.record import MESSAGES, append_event
+from liaison.db.tables import Action, AnswerDelivery, FollowUp, Plan, Request, RungRecord
+from liaison.policy.delivery import LANDLINE, due_to_make, is_missed, next_look, rung_to_make
+from liaison.policy.follow_up import first_try
+from liaison.policy.words import ActionKind, DeliveryState, EventKind, FollowUpState, Procedure, ReplyKind
+
+WATCHED = timedelta(days=1)
+"""For so long nobody asks whether an answer's watch, or a follow-up, still runs: Temporal repeats what a dying
+process left of this very activity."""
+
+
+class Aftercare:
+    """Writes with the closing what is still to come, and starts it once that is committed."""
+
+    def __init__(self, tools: Tools, messaging: Messaging) -> None:
+        self._tools = tools
+        self._messaging = messaging
+
+    async def rung_to_make(self, session: AsyncSession, request: Request, said: Mapping[str, Any]) -> int | None:
+        """The rung that waits until a reply in writing is made to its party; None where none does."""
+        if said.get("kind") != ReplyKind.TEXT or request.procedure is not Procedure.ORDINARY:
+            return None
+        policy = await self._tools.rulebook.policy(session, request.policy_version)
+        return rung_to_make(policy, request.court_level)
+
+    async def leave(
+        self, session: AsyncSession, request: Request, action: Action, said: Mapping[str, Any], plan: Plan
+    ) -> None:
+        """Reserve what the party hears, in the closing transaction; what it withdrew it need not be told of.
+
+        Args:
+            session: The closing transaction.
+            request: The request, closed.
+            action: What closed it.
+            said: What the action says.
+            plan: The plan in force.
+        """
+        if action.kind is ActionKind.WITHDRAWAL:
+            return
+        if said.get("kind") == ReplyKind.TEXT:
+            await self._send_answer(session, request, action, said, plan)
+        else:
+            await self._messaging.tell_party(session, request, action.id, CLOSED, {})
+        await self._plan_follow_up(session, request)
+
+    async def begin(self, reference: str) -> None:
+        """Start what was left behind: after the commit, and again by a retry."""
+        async with self._tools.db.peek() as session:
+            look_at = await self._first_look(session, reference)
+            follow_up = await session.get(FollowUp, reference)
+            _, policy = await self._tools.rulebook.current(session)
+        client, now, starts = self._tools.client, self._tools.clock(), []
+        if look_at is not None:
+            starts.append(start_delivery(client, reference, look_at, now))
+        if follow_up is not None and follow_up.state is FollowUpState.ASKING:
+            starts.append(start_follow_up(client, reference, first_try(follow_up.since, policy.follow_up), now))
+        await asyncio.gather(*starts)
+
+    async def _send_answer(
+        self, session: AsyncSession, request: Request, action: Action, said: Mapping[str, Any], plan: Plan
+    ) -> None:
+        now = self._tools.clock()
+        params = {"text": said["text"]} | ({"to": said["to"]} if "to" in said else {})
+        delivery = AnswerDelivery(
+            reference=request.reference, action_id=action.id, court=request.court, since=now, leased_until=now + WATCHED
+        )
+        if request.procedure is Procedure.ORDINARY:
+            policy = await self._tools.rulebook.policy(session, request.policy_version)
+            delivery.due_at = due_to_make(policy, request.court_level, plan.rungs)
+        if not await self._messaging.tell_party(session, request, action.id, ANSWER, params):
+            await put_on_call_list(session, delivery, LANDLINE, now)
+        session.add(delivery)
+
+    async def _plan_follow_up(self, session: AsyncSession, request: Request) -> None:
+        now = self._tools.clock()
+        _, policy = await self._tools.rulebook.current(session)
+        rules = policy.follow_up
+        if request.court in rules.off_in_courts or not await self._messaging.can_tell_party(session, request):
+            return
+        if await number_asked_since(session, request.reference, now - timedelta(days=rules.quiet_days)):
+            return
+        until = first_try(now, rules) + rules.tries * timedelta(days=rules.days_between) + WATCHED
+        session.add(FollowUp(reference=request.reference, since=now, leased_until=until))
+
+    async def _first_look(self, session: AsyncSession, reference: str) -> datetime | None:
+        """When an answer is first looked after; None if it was made, in time or with its rung on record."""
+        delivery, now = await session.get(AnswerDelivery, reference), self._tools.clock()
+        if delivery is None:
+            return None
+        if is_missed(delivery.due_at, delivery.made_at, now):
+            return None if delivery.made_at and await self._is_recorded(session, reference) else now
+        if delivery.state is DeliveryState.MADE:
+            return None
+        _, policy = await self._tools.rulebook.current(session)
+        message = await answer_message(session, delivery)
+        return next_look(message, delivery.due_at, policy.delivery, now) if message and message.waits else now
+
+    async def _is_recorded(self, session: AsyncSession, reference: str) -> bool:
+        request = await session.get_one(Request, reference)
+        policy = await self._tools.rulebook.policy(session, request.policy_version)
+        rung = rung_to_make(policy, request.court_level)
+        return rung is None or await session.get(RungRecord, (reference, ROUND, rung)) is not None
+
+
+async def put_on_call_list(session: AsyncSession, delivery: AnswerDelivery, reason: str, now: datetime) -> None:
+    """Have the clerks call: no message brings the answer."""
+    delivery.state, delivery.to_call_since, delivery.to_call_reason = DeliveryState.TO_CALL, now, reason
+    detail = {"action": delivery.action_id, "reason": reason}
+    await append_event(
+        session, delivery.reference, MESSAGES, EventKind.ANSWER_TO_CALL, now, PLATFORM, detail, recorded_at=now
+    )

@@ -1,0 +1,111 @@
+"""How far answers have come to their parties; the clerks' call list is made of those that no message could bring."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, or_
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from liaison.db.messages import ANSWER, PARTY
+from liaison.db.sound import sound_rows
+from liaison.db.tables import AnswerDelivery, Message, Request, RungRecord
+from liaison.db.visibility import visible
+from liaison.policy.delivery import AnswerMessage
+from liaison.policy.scope import Scope
+from liaison.policy.words import DeliveryMeans, DeliveryState, MessageState
+
+BY_MESSAGE = "platform"
+
+
+async def delivery_of(session: AsyncSession, reference: str) -> AnswerDelivery | None:
+    """The delivery of a request's answer, locked until the transaction ends; None if there is nothing to deliver."""
+    found = await session.exec(select(AnswerDelivery).where(AnswerDelivery.reference == reference).with_for_update())
+    return found.one_or_none()
+
+
+async def made_by_message(session: AsyncSession, message: Message, at: datetime) -> None:
+    """An answer is made when its message has arrived; called in the transaction that settles the message."""
+    if (message.template, message.state) != (ANSWER, MessageState.DELIVERED):
+        return
+    await session.exec(
+        update(AnswerDelivery)
+        .where(
+            col(AnswerDelivery.reference) == message.reference,
+            col(AnswerDelivery.action_id) == message.cause,
+            col(AnswerDelivery.state) != DeliveryState.MADE,
+        )
+        .values(state=DeliveryState.MADE, made_at=at, made_by=BY_MESSAGE, means=DeliveryMeans.MESSAGE)
+    )
+
+
+async def answer_message(session: AsyncSession, delivery: AnswerDelivery) -> AnswerMessage | None:
+    """What the book knows of the message that brings the answer; None where no message could."""
+    found = await session.exec(
+        select(Message).where(
+            Message.reference == delivery.reference,
+            Message.cause == delivery.action_id,
+            Message.recipient == PARTY,
+            Message.template == ANSWER,
+        )
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    went_at = row.submitted_at or max(row.send_after, row.reserved_at)
+    return AnswerMessage(row.state, row.send_after, went_at, row.settled_at)
+
+
+async def to_call(
+    session: AsyncSession, scope: Scope, after: str, limit: int
+) -> Sequence[tuple[AnswerDelivery, Request]]:
+    """Answers that a clerk must bring, of requests the scope may see, with references greater than ``after``."""
+    wanted = (
+        select(AnswerDelivery, Request)
+        .join(Request, col(Request.reference) == col(AnswerDelivery.reference))
+        .where(
+            AnswerDelivery.state == DeliveryState.TO_CALL,
+            col(Request.erased_at).is_(None),
+            visible(scope),
+            col(AnswerDelivery.reference) > after,
+        )
+        .order_by(AnswerDelivery.reference)
+        .limit(limit)
+    )
+    return await sound_rows(session, wanted, col(AnswerDelivery.reference))
+
+
+async def lease_unwatched(session: AsyncSession, now: datetime, until: datetime, limit: int) -> Sequence[str]:
+    """Requests whose answers are not made and whose watch was not seen to for long, leased until ``until``."""
+    free = or_(col(AnswerDelivery.leased_until).is_(None), col(AnswerDelivery.leased_until) <= now)
+    open_ = col(AnswerDelivery.state).in_([DeliveryState.UNDER_WAY, DeliveryState.TO_CALL])
+    chosen = (
+        select(AnswerDelivery.reference)
+        .where(open_, free)
+        .order_by(AnswerDelivery.reference)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    leased = await session.exec(
+        update(AnswerDelivery)
+        .where(col(AnswerDelivery.reference).in_(chosen), free)
+        .values(leased_until=until)
+        .returning(col(AnswerDelivery.reference))
+    )
+    return list(leased.scalars())
+
+
+async def keep_watched(session: AsyncSession, references: Sequence[str], until: datetime) -> None:
+    """Leave these alone until then: Temporal has their watches."""
+    await session.exec(
+        update(AnswerDelivery).where(col(AnswerDelivery.reference).in_(references)).values(leased_until=until)
+    )
+
+
+def waits_for_its_party() -> ColumnElement[bool]:
+    """Whether a rung record is that of a closed request whose answer was not made in time, and still is not."""
+    return exists().where(
+        col(AnswerDelivery.reference) == col(RungRecord.reference),
+        col(AnswerDelivery.due_at) == col(RungRecord.due_at),
+        col(AnswerDelivery.state) != DeliveryState.MADE,
+    )

@@ -1,0 +1,205 @@
+"""Answers that no message brings: the clerks' call list, and what is put on record of a call or a hand-over."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from ulid import ULID
+
+from liaison.contract.starting import tell_delivery
+from liaison.db.deliveries import delivery_of, to_call
+from liaison.db.reads import Found
+from liaison.db.record import INBOX, append_event, lock_request
+from liaison.db.tables import AnswerDelivery, Request
+from liaison.db.texts import data_key, read_contact, read_text, write_text
+from liaison.gateways.phones import e164
+from liaison.policy.scope import Scope
+from liaison.policy.words import DeliveryMeans, DeliveryState, EventKind, KeyRole
+from liaison.services.action_rules import acts_for, not_the_holder
+from liaison.services.clock_offset import refuse_if_clock_is_off
+from liaison.services.errors import Fault, Refused, Slug
+from liaison.services.finding import refuse_if_erased, visible_request
+from liaison.services.once import Call, carry_out
+from liaison.services.paging import DEFAULT_LIMIT, key_of, page
+from liaison.services.platform import Answer, Body, Platform
+from liaison.services.readers import READERS, may_read
+from liaison.services.show import shown, shown_or_none
+from liaison.services.starting import TEMPORAL_AWAY
+
+OPERATION = "record_delivery"
+
+
+@dataclass(frozen=True)
+class Made:
+    """An answer told by a call, or handed over.
+
+    Attributes:
+        means: Call or hand-over.
+        at: When; the answer counts as made then.
+        said: What is sealed: ``{number, gist}`` of a call, ``{to, gist}`` of a hand-over.
+    """
+
+    means: DeliveryMeans
+    at: datetime
+    said: dict[str, Any] = field(repr=False)
+
+
+async def record_delivery(platform: Platform, reference: str, made: Made, call: Call) -> Answer:
+    """Put on record that a clerk of the court, or the holder's team, has made the answer to its party.
+
+    Returns:
+        201 with the delivery, or 200 with the stored answer to a repetition.
+
+    Raises:
+        Refused: ``NOT_FOUND``, ``FORBIDDEN``, ``NOT_THE_HOLDER``, ``CONFLICT``, ``INVALID``, ``ERASED``,
+            ``KEY_REUSED``, ``CLOCK_OFFSET``.
+    """
+    await refuse_if_clock_is_off(platform)
+
+    async def effect(session: AsyncSession) -> Answer:
+        found = await visible_request(session, call.scope, reference)
+        main = await lock_request(session, found.main.reference)
+        refuse_if_erased(main)
+        await _check_right(platform, session, call.scope, main)
+        delivery = await _open_delivery(session, main.reference)
+        if faults := tuple(_faults(made, delivery, platform.clock() + await _ahead(platform, session))):
+            raise Refused(Slug.INVALID, "内容有误。", "The record has faults.", faults)
+        await _make(platform, session, delivery, made, call.person)
+        return Answer(201, _show(delivery, found.own.reference), f"/v1/requests/{found.own.reference}/deliveries")
+
+    answer = await carry_out(platform, call, OPERATION, effect)
+    if answer.status == 201:
+        await _tell(platform, reference)
+    return answer
+
+
+async def deliveries_view(platform: Platform, scope: Scope, reference: str) -> Body:
+    """How far a request's answer has come: a page of one item, or of none where nothing was said in writing.
+
+    Items: ``{reference, state, since, due_at, to_call_since, reason, made_at, made_by, means}``; ``text`` says, to
+    those who may read it, whom a person told what.
+    """
+    async with platform.db.peek() as session:
+        found = await visible_request(session, scope, reference)
+        delivery = await session.get(AnswerDelivery, found.main.reference)
+        if delivery is None:
+            return {"items": [], "next_cursor": None}
+        said = await _said(platform, session, scope, found, delivery.said_under)
+    return {"items": [_show(delivery, found.own.reference) | said], "next_cursor": None}
+
+
+async def call_list_view(
+    platform: Platform, scope: Scope, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> Body:
+    """Answers that a clerk must bring, by reference; whom to call is shown to those who read what parties wrote.
+
+    Items: ``{reference, court, category, language, reason, since, closed_at, due_at, party: {name, phone} | null}``.
+    """
+    async with platform.db.peek() as session:
+        rows = await to_call(session, scope, key_of(cursor), limit + 1)
+        parties = {
+            request.reference: await _party(platform, session, request)
+            for _, request in rows[:limit]
+            if scope.role in READERS
+        }
+    return page(rows, limit, lambda row: row[1].reference, lambda row: _call(*row, parties.get(row[1].reference)))
+
+
+async def _check_right(platform: Platform, session: AsyncSession, scope: Scope, main: Request) -> None:
+    if scope.role is KeyRole.CLERK:
+        return
+    if not acts_for(await platform.rulebook.roster(session), main.holder_id, scope):
+        raise not_the_holder()
+
+
+async def _open_delivery(session: AsyncSession, reference: str) -> AnswerDelivery:
+    delivery = await delivery_of(session, reference)
+    if delivery is None:
+        raise Refused(Slug.CONFLICT, "没有待送达的书面答复。", "There is no written answer to be made.")
+    if delivery.state is DeliveryState.MADE:
+        raise Refused(Slug.CONFLICT, "答复已送达当事人。", "The answer has been made to the party.")
+    return delivery
+
+
+async def _ahead(platform: Platform, session: AsyncSession) -> Any:
+    _, policy = await platform.rulebook.current(session)
+    return policy.received_ahead
+
+
+def _faults(made: Made, delivery: AnswerDelivery, latest: datetime) -> Iterator[Fault]:
+    if made.means is DeliveryMeans.CALL and e164(made.said["number"]) is None:
+        yield Fault("/number", "电话号码无效。", "This is not a valid telephone number.")
+    if made.at > latest:
+        yield Fault("/time", "时间晚于当前时间。", "The time lies in the future.")
+    if made.at < delivery.since:
+        yield Fault("/time", "时间早于答复作出时间。", "The time lies before the answer was given.")
+
+
+async def _make(platform: Platform, session: AsyncSession, delivery: AnswerDelivery, made: Made, person: str) -> None:
+    now = platform.clock()
+    delivery.said_under = str(ULID.from_datetime(now))
+    delivery.state, delivery.means = DeliveryState.MADE, made.means
+    delivery.made_at, delivery.made_by = made.at, person
+    key = await data_key(session, platform.ring, delivery.reference)
+    said = json.dumps(made.said, ensure_ascii=False)
+    await write_text(session, key, delivery.reference, delivery.said_under, said, now)
+    detail = {"means": made.means.value, "action": delivery.action_id}
+    await append_event(
+        session, delivery.reference, INBOX, EventKind.ANSWER_MADE, made.at, person, detail, recorded_at=now
+    )
+
+
+async def _tell(platform: Platform, reference: str) -> None:
+    """Let the watch know at once; it would find it out by itself at its next look."""
+    async with platform.db.peek() as session:
+        own = await session.get_one(Request, reference)
+    try:
+        await tell_delivery(platform.client, own.attached_to or reference)
+    except TEMPORAL_AWAY:
+        platform.breaker.trip()
+
+
+async def _said(platform: Platform, session: AsyncSession, scope: Scope, found: Found, subject: str | None) -> Body:
+    main, roster = found.main, await platform.rulebook.roster(session)
+    if subject is None or main.erased_at is not None or not await may_read(session, roster, scope, found):
+        return {}
+    key = await data_key(session, platform.ring, main.reference)
+    text = await read_text(session, key, main.reference, subject)
+    return {} if text is None else {"text": json.loads(text)}
+
+
+async def _party(platform: Platform, session: AsyncSession, request: Request) -> Body:
+    key = await data_key(session, platform.ring, request.reference)
+    party = await read_contact(session, key, request.reference)
+    return {"name": party.name, "phone": party.phone}
+
+
+def _show(delivery: AnswerDelivery, reference: str) -> Body:
+    return {
+        "reference": reference,
+        "state": delivery.state.value,
+        "since": shown(delivery.since),
+        "due_at": shown_or_none(delivery.due_at),
+        "to_call_since": shown_or_none(delivery.to_call_since),
+        "reason": delivery.to_call_reason,
+        "made_at": shown_or_none(delivery.made_at),
+        "made_by": delivery.made_by,
+        "means": delivery.means.value if delivery.means else None,
+    }
+
+
+def _call(delivery: AnswerDelivery, request: Request, party: Body | None) -> Body:
+    return {
+        "reference": request.reference,
+        "court": request.court,
+        "category": request.category.value,
+        "language": request.language.value,
+        "reason": delivery.to_call_reason,
+        "since": shown_or_none(delivery.to_call_since),
+        "closed_at": shown_or_none(request.closed_at),
+        "due_at": shown_or_none(delivery.due_at),
+        "party": party,
+    }

@@ -1,0 +1,274 @@
+"""The watch over an answer, and the rung that waits until it is made to the party (issue line M12; art. 8)."""
+
+from datetime import datetime
+from typing import Any
+
+from temporalio.service import RPCError, RPCStatusCode
+
+from liaison.contract.aftercare import DeliverySeen
+from liaison.contract.names import delivery_workflow_id
+from liaison.contract.starting import tell_delivery
+from liaison.db.tables import AnswerDelivery, Message
+from liaison.policy.delivery import LANDLINE, NOTHING_SAID
+from liaison.policy.words import (
+    ActionKind,
+    Category,
+    DeliveryMeans,
+    DeliveryState,
+    EventKind,
+    MessageState,
+    Outcome,
+    ReplyKind,
+)
+from liaison.services.access import scope_of
+from liaison.services.deliveries import Made, call_list_view, record_delivery
+from liaison.services.once import Call
+from liaison.services.supervision_views import supervisions_view
+from tests.city import City, shanghai
+from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
+from tests.workflows.gateways import Moody, refuse
+
+FRIDAY = "2026-09-18 10:00"
+LANDLINE_NUMBER = "020-83210001"
+LAST = 4
+"""The rung of a primary court that looks at the delivery: it is due when 30 September ends."""
+
+
+async def _delivery(city: City, reference: str) -> AnswerDelivery:
+    [row] = await city.rows(AnswerDelivery, reference)
+    return row
+
+
+async def _is_watched(city: City, reference: str) -> bool:
+    try:
+        await city.client.get_workflow_handle(delivery_workflow_id(reference)).describe()
+    except RPCError as error:
+        assert error.status is RPCStatusCode.NOT_FOUND
+        return False
+    return True
+
+
+async def _seen(city: City, reference: str) -> DeliverySeen:
+    watch = city.client.get_workflow_handle(delivery_workflow_id(reference), result_type=DeliverySeen)
+    return await watch.result()
+
+
+async def _inbox(city: City, leader: str) -> list[str]:
+    view = await supervisions_view(city.platform, await scope_of(city.platform, city.key_of(leader)))
+    return [item["reference"] for item in view["items"]]
+
+
+async def _call_list(city: City) -> list[dict[str, Any]]:
+    view = await call_list_view(city.platform, await scope_of(city.platform, city.credentials.clerk_key))
+    return list(view["items"])
+
+
+async def _told(city: City, reference: str, at: datetime) -> None:
+    """A clerk calls the party and puts it on record."""
+    scope = await scope_of(city.platform, city.credentials.clerk_key)
+    said = {"number": "020-83210001", "gist": "已在电话中向当事人宣读答复全文。"}
+    await record_delivery(
+        city.platform, reference, Made(DeliveryMeans.CALL, at, said), Call(scope, f"told-{reference}", "same")
+    )
+
+
+async def _settle_by_receipt(city: City, reference: str, state: MessageState) -> None:
+    """What a gateway's receipt does: the message is settled, and the watch is told."""
+    async with city.tools.db.write() as session:
+        [answer] = [m for m in await city.messages(reference) if m.template == "answer"]
+        row = await session.get_one(Message, answer.id)
+        row.state, row.settled_at = state, city.world.now()
+    await tell_delivery(city.client, reference)
+
+
+async def test_an_answer_that_arrives_at_once_needs_no_watch(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit()
+        await city.advance(minutes=1)
+        await city.reply(reference)
+        assert (await city.handle(reference).result()).outcome is Outcome.REPLIED
+        row = await _delivery(city, reference)
+        assert (row.state, row.means) == (DeliveryState.MADE, DeliveryMeans.MESSAGE)
+        assert row.due_at == shanghai("2026-10-01 00:00")
+        assert row.made_at is not None and row.made_at < shanghai("2026-09-18 10:05")
+        assert not await _is_watched(city, reference)
+        await city.advance_to("2026-10-09 09:00")
+        assert await city.rungs(reference) == []
+
+
+@WITH_AND_WITHOUT_CACHE
+async def test_a_failed_answer_is_called_for_and_alone_fires_the_last_rung(city_at: OpenCity, cached: int) -> None:
+    async with city_at(FRIDAY, gateway=Moody(refuse), cached=cached) as city:
+        reference = await city.submit()
+        await city.advance(minutes=1)
+        await city.reply(reference)
+        await city.advance(minutes=1)
+        row = await _delivery(city, reference)
+        assert row.state is DeliveryState.TO_CALL and "could not be delivered" in str(row.to_call_reason)
+        [item] = await _call_list(city)
+        assert (item["reference"], item["party"]["phone"]) == (reference, "+8613912345678")
+        await city.advance_to("2026-10-01 00:11")
+        # The reply had closed the request in time, so no other rung fired and none will.
+        [record] = await city.rungs(reference)
+        assert (record.rung, record.recipient, record.due_at) == (LAST, "01-p01", shanghai("2026-10-01 00:00"))
+        assert record.recorded_at >= record.due_at
+        assert [event.stream for event in await city.events(reference) if event.kind is EventKind.RUNG_RECORDED] == [
+            "messages"
+        ]
+        assert await _inbox(city, "01-p01") == [reference]
+        [bell] = [m for m in await city.messages(reference) if m.template == "supervision"]
+        # National Day holidays end on the 7th.
+        assert (bell.state, bell.recipient, bell.send_after) == (
+            MessageState.RESERVED,
+            "01-p01",
+            shanghai("2026-10-08 08:30"),
+        )
+        await _told(city, reference, city.world.now())
+        seen = await _seen(city, reference)
+        assert (seen.state, seen.look_at, seen.due_on) == (DeliveryState.MADE, "", "2026-09-30")
+        assert (await _call_list(city), await _inbox(city, "01-p01")) == ([], [])
+        await city.advance_to("2026-10-08 08:31")
+        told = [(m.template, m.state) for m in await city.messages(reference) if m.recipient == "01-p01"]
+        # A reply before the bell changes it to a line, never to silence.
+        assert sorted(told) == [("answered_late", MessageState.FAILED), ("supervision", MessageState.SUPERSEDED)]
+        [record] = await city.rungs(reference)
+        assert record.annulled_at is None
+
+
+async def test_an_answer_given_on_the_last_evening_waits_for_the_morning_and_is_late(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit()
+        await city.advance_to("2026-09-30 22:00")
+        await city.reply(reference)
+        await city.advance_to("2026-10-01 00:11")
+        assert [record.rung for record in await city.rungs(reference)] == [0, 1, 2, 3, LAST]
+        await city.advance_to("2026-10-01 08:12")
+        seen = await _seen(city, reference)
+        assert (seen.state, seen.told) == (
+            DeliveryState.MADE,
+            "president of the Intermediate Court 中级人民法院院长",
+        )
+        assert await _inbox(city, "01-p01") == []
+
+
+async def test_silence_of_the_gateway_is_doubt_until_a_clerk_must_call(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY, gateway=Moody()) as city:
+        doubtful, arrived = await city.submit(), await city.submit(judge="0104-j04")
+        await city.advance(minutes=1)
+        await city.reply(doubtful)
+        await city.reply(arrived, judge="0104-j04")
+        await city.advance(hours=1)
+        assert {(await _delivery(city, r)).state for r in (doubtful, arrived)} == {DeliveryState.UNDER_WAY}
+        await _settle_by_receipt(city, arrived, MessageState.DELIVERED)
+        seen = await _seen(city, arrived)
+        assert seen.state == DeliveryState.MADE
+        await city.advance(hours=24)
+        row = await _delivery(city, doubtful)
+        assert (row.state, row.to_call_reason) == (DeliveryState.TO_CALL, NOTHING_SAID)
+        # A receipt that comes after all is believed.
+        await _settle_by_receipt(city, doubtful, MessageState.DELIVERED)
+        assert (await _seen(city, doubtful)).state == DeliveryState.MADE
+        assert await _call_list(city) == []
+
+
+async def test_a_call_in_time_that_is_recorded_later_takes_the_rung_back(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY, gateway=Moody(refuse)) as city:
+        reference = await city.submit()
+        await city.advance(minutes=1)
+        await city.reply(reference)
+        await city.advance_to("2026-10-01 00:11")
+        assert [record.rung for record in await city.rungs(reference)] == [LAST]
+        await _told(city, reference, shanghai("2026-09-30 17:00"))
+        await _seen(city, reference)
+        [record] = await city.rungs(reference)
+        assert record.annulled_at is not None
+        assert EventKind.RUNG_ANNULLED in await city.kinds(reference)
+        assert (await city.request(reference)).rung is None
+        [bell] = [m for m in await city.messages(reference) if m.recipient == "01-p01"]
+        assert bell.state is MessageState.SUPERSEDED
+
+
+async def test_an_intermediate_court_has_no_rung_for_it(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY, gateway=Moody(refuse)) as city:
+        reference = await city.submit(court="01", judge=None)
+        await city.advance(minutes=1)
+        member = await _somebody_who_may_reply(city, reference)
+        await city.reply(reference, judge=member)
+        await city.advance_to("2026-10-15 09:00")
+        row = await _delivery(city, reference)
+        assert (row.state, row.due_at) == (DeliveryState.TO_CALL, None)
+        assert await city.rungs(reference) == []
+
+
+async def _somebody_who_may_reply(city: City, reference: str) -> str:
+    async with city.tools.db.read() as session:
+        roster = await city.tools.rulebook.roster(session)
+    holder = roster.holder((await city.request(reference)).holder_id or "")
+    assert holder is not None
+    keys = city.credentials.leader_keys | city.credentials.judge_keys
+    return next(member for member in roster.members_of(holder) if member in keys)
+
+
+async def test_a_landline_is_called_and_gets_no_message(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit(phone=LANDLINE_NUMBER)
+        await city.advance(minutes=1)
+        await city.reply(reference)
+        await city.handle(reference).result()
+        row = await _delivery(city, reference)
+        assert (row.state, row.to_call_reason) == (DeliveryState.TO_CALL, LANDLINE)
+        assert EventKind.ANSWER_TO_CALL in await city.kinds(reference)
+        assert [m for m in await city.messages(reference) if m.recipient == "party"] == []
+        assert [item["reference"] for item in await _call_list(city)] == [reference]
+
+
+async def test_what_is_no_answer_in_writing_is_not_watched(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY, gateway=Moody(refuse)) as city:
+        called, withdrawn = await city.submit(), await city.submit(judge="0104-j04")
+        await city.advance(minutes=1)
+        gist = {"number": "13912345678", "time": city.world.now().isoformat(), "gist": "已电话告知开庭时间地点。"}
+        await city.act(city.key_of("0104-j01"), called, ActionKind.REPLY, text={"kind": ReplyKind.CALL.value, **gist})
+        await city.act(city.credentials.channel_key, withdrawn, ActionKind.WITHDRAWAL)
+        for reference in (called, withdrawn):
+            await city.handle(reference).result()
+            assert await city.rows(AnswerDelivery, reference) == []
+
+
+async def test_no_signal_harms_the_watch(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY, gateway=Moody(refuse)) as city:
+        reference = await city.submit(category=Category.JUDGE_CONTACT)
+        await city.advance(minutes=1)
+        await city.reply(reference)
+        await city.advance(minutes=1)
+        watch = city.client.get_workflow_handle(delivery_workflow_id(reference))
+        for name, body in (
+            ("message_settled", {"a": 1}),
+            ("nonsense", 3),
+            ("reply", "text"),
+            ("message_settled", None),
+        ):
+            await watch.signal(name, body)
+        await city.advance(minutes=1)
+        assert (await _delivery(city, reference)).state is DeliveryState.TO_CALL
+        assert EventKind.ANSWER_TO_CALL in await city.kinds(reference)
+        assert (await city.kinds(reference)).count(EventKind.ANSWER_TO_CALL) == 1
+        await _told(city, reference, city.world.now())
+        assert (await _seen(city, reference)).state == DeliveryState.MADE
+
+
+async def test_a_lost_watch_is_started_anew_by_the_relay(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY, gateway=Moody(refuse)) as city:
+        reference = await city.submit()
+        await city.advance(minutes=1)
+        await city.reply(reference)
+        await city.advance(minutes=1)
+        watch = city.client.get_workflow_handle(delivery_workflow_id(reference))
+        lost = (await watch.describe()).run_id
+        await watch.terminate()
+        await city.relay()
+        assert (await watch.describe()).run_id == lost, "it was seen to a moment ago"
+        await city.advance(hours=25)
+        await city.relay()
+        assert (await watch.describe()).run_id != lost
+        await city.advance_to("2026-10-01 00:11")
+        assert [record.rung for record in await city.rungs(reference)] == [LAST]
