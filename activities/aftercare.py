@@ -18,7 +18,8 @@ from liaison.db.record import MESSAGES, append_event
 from liaison.db.tables import Action, AnswerDelivery, FollowUp, Plan, Request, RungRecord
 from liaison.policy.delivery import LANDLINE, due_to_make, is_missed, next_look, rung_to_make
 from liaison.policy.follow_up import first_try
-from liaison.policy.words import ActionKind, DeliveryState, EventKind, FollowUpState, Procedure, ReplyKind
+from liaison.policy.message_words import DeliveryState, FollowUpState
+from liaison.policy.words import ActionKind, EventKind, Procedure, ReplyKind
 
 WATCHED = timedelta(days=1)
 """For so long nobody asks whether an answer's watch, or a follow-up, still runs: Temporal repeats what a dying

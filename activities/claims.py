@@ -17,7 +17,8 @@ from liaison.db.record import append_clerk_item, append_event, lock_request
 from liaison.db.rungs import next_rung_due
 from liaison.db.tables import Action, Request
 from liaison.policy.claims import Told, fate_of_claim
-from liaison.policy.words import ActionState, ClaimFate, EventKind, MessageState, Stage
+from liaison.policy.message_words import MessageState
+from liaison.policy.words import ActionState, ClaimFate, EventKind, Stage
 
 CLAIMED, SET_ASIDE = "reply_claimed", "reply_set_aside"
 """Templates of what the giver is told."""

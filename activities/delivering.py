@@ -19,9 +19,10 @@ from liaison.db.record import MESSAGES, append_event, lock_request
 from liaison.db.rungs import annul_rungs, planned_rung
 from liaison.db.tables import AnswerDelivery, Plan, Request, RungRecord
 from liaison.policy.delivery import AnswerMessage, is_missed, next_look, rung_to_make, why_call
+from liaison.policy.message_words import DeliveryMeans, DeliveryState, MessageState
 from liaison.policy.rules import Policy
 from liaison.policy.titles import TITLES
-from liaison.policy.words import DeliveryMeans, DeliveryState, EventKind, MessageState
+from liaison.policy.words import EventKind
 
 MADE_LATE = "answer-made"
 """The reason of the line that a leader gets instead of his bell when the answer has been made since."""

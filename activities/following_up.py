@@ -12,8 +12,9 @@ from liaison.db.messages import FOLLOW_UP
 from liaison.db.record import MESSAGES, append_event, lock_request
 from liaison.db.tables import FollowUp, Request
 from liaison.policy.follow_up import next_try
+from liaison.policy.message_words import FollowUpState
 from liaison.policy.rules import Policy
-from liaison.policy.words import EventKind, FollowUpState
+from liaison.policy.words import EventKind
 
 
 class FollowingUp:

@@ -8,12 +8,13 @@ from temporalio import activity
 from ulid import ULID
 
 from activities.tools import Tools
-from liaison.contract.messages import Gathered, OpenMailbox
+from liaison.contract.sending import Gathered, OpenMailbox
 from liaison.db.mailboxes import bells_of, gather, last_told
 from liaison.db.messages import DIGEST, Draft, reserve
 from liaison.db.tables import Message
+from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.sending_rules import SendingRules
-from liaison.policy.words import Language, MessageClass, MessageState
+from liaison.policy.words import Language
 
 
 class Mailbox:

@@ -15,10 +15,11 @@ from liaison.db.messages import PARTY, Draft, for_mailbox, mark_handed_on, messa
 from liaison.db.tables import Message, Request
 from liaison.db.texts import data_key, read_contact
 from liaison.gateways.phones import takes_short_messages
+from liaison.policy.message_words import MessageClass
 from liaison.policy.sending import useful_until
 from liaison.policy.sending_rules import SendingRules
 from liaison.policy.windows import next_opening
-from liaison.policy.words import Language, MessageClass
+from liaison.policy.words import Language
 
 _log = structlog.get_logger()
 

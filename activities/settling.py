@@ -8,13 +8,14 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.tools import PLATFORM, Tools
-from liaison.contract.messages import MessageProgress
+from liaison.contract.sending import MessageProgress
 from liaison.contract.starting import tell_delivery
 from liaison.db.deliveries import made_by_message
 from liaison.db.messages import ANSWER, NO_REQUEST, PARTY, still_open
 from liaison.db.record import MESSAGES, append_event, lock_request, record_unreachable
 from liaison.db.tables import Message
-from liaison.policy.words import EventKind, MessageState
+from liaison.policy.message_words import MessageState
+from liaison.policy.words import EventKind
 
 LOOK_AGAIN = timedelta(seconds=15)
 """When to look after a message that another sender has in his hands: as long as an activity may take."""

@@ -8,7 +8,7 @@ from temporalio import activity
 from activities.settling import Settling, Verdict
 from activities.taking import Taken, Taking
 from activities.tools import Tools
-from liaison.contract.messages import MessageProgress, SendMessage
+from liaison.contract.sending import MessageProgress, SendMessage
 from liaison.db.messages import still_open, take
 from liaison.db.tables import Message
 from liaison.gateways.sms.port import (
@@ -19,8 +19,8 @@ from liaison.gateways.sms.port import (
     GatewayUnavailable,
     Submission,
 )
+from liaison.policy.message_words import MessageState
 from liaison.policy.sending import pause_before_try
-from liaison.policy.words import MessageState
 
 GATEWAY_SECONDS = 3.0
 """How long a gateway may take; after that nobody knows whether it took the message. One rung tells three people, and

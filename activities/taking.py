@@ -9,15 +9,15 @@ from activities.composing import address, compose
 from activities.gateways import gateway_named, next_gateway, task_queue_of
 from activities.settling import Settling
 from activities.tools import Tools
-from liaison.contract.messages import MessageProgress
+from liaison.contract.sending import MessageProgress
 from liaison.db.messages import fits_from, still_open, take
 from liaison.db.sends import sends
 from liaison.db.tables import Message, Request, Sends
 from liaison.gateways.sms.port import ShortMessage, SmsGateway
+from liaison.policy.message_words import MessageState
 from liaison.policy.sending import is_courtesy, may_repeat
 from liaison.policy.sending_rules import SendingRules
 from liaison.policy.windows import next_opening
-from liaison.policy.words import MessageState
 
 LOOK_AGAIN_LEAST, LOOK_AGAIN_MOST = timedelta(seconds=2), timedelta(minutes=15)
 """While sending is frozen a notice looks again after a quarter of the freeze's age, within these bounds: soon after a

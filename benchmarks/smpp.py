@@ -18,7 +18,8 @@ from benchmarks.table import Line
 from liaison.gateways.sms.accounts import SmppAccount
 from liaison.gateways.sms.port import ShortMessage
 from liaison.gateways.sms.smpp import SmppGateway
-from liaison.policy.words import CallbackKind, Language
+from liaison.policy.message_words import CallbackKind
+from liaison.policy.words import Language
 from tests.gateways.smsc import Smsc, installed, smsc
 
 WINDOW: Final = 10

@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from liaison.contract.aftercare import DeliverySeen, WatchDelivery
     from liaison.contract.options import patient
     from liaison.contract.public import Public
-    from liaison.policy.words import DeliveryState
+    from liaison.policy.message_words import DeliveryState
 
 STATES = {
     DeliveryState.UNDER_WAY: "under way 送达中",

@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from liaison.contract.aftercare import Asked, AskParty, FollowUpStart
     from liaison.contract.options import patient
     from liaison.contract.public import Public
-    from liaison.policy.words import FollowUpState
+    from liaison.policy.message_words import FollowUpState
 
 STATES: Mapping[str, str] = {
     FollowUpState.ASKING: "asked 已回访",

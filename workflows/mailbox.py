@@ -8,9 +8,9 @@ from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
     from liaison.contract import activities, names
-    from liaison.contract.messages import OpenMailbox
     from liaison.contract.options import patient
     from liaison.contract.public import Public
+    from liaison.contract.sending import OpenMailbox
     from workflows.sending import send_once
 
 

@@ -6,8 +6,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from liaison.contract import names
-    from liaison.contract.messages import MessageProgress, SendMessage
     from liaison.contract.public import Public
+    from liaison.contract.sending import MessageProgress, SendMessage
     from workflows.sending import send_once
 
 

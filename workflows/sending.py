@@ -4,8 +4,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from liaison.contract import activities
-    from liaison.contract.messages import MessageProgress, SendMessage
     from liaison.contract.options import sending
+    from liaison.contract.sending import MessageProgress, SendMessage
 
 SUMMARY = "send the message if still wanted"
 

@@ -6,7 +6,8 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from api.models.text import Body, Moment, Name, Reason, Text, fault
 from api.models.views import View
-from liaison.policy.words import Category, DeliveryMeans, DeliveryState, FollowUpState, Language
+from liaison.policy.message_words import DeliveryMeans, DeliveryState, FollowUpState
+from liaison.policy.words import Category, Language
 
 
 class CalledIn(Body):

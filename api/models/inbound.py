@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from api.models.text import Body, Reason
 from api.models.views import View
-from liaison.policy.words import InboundState, Mismatch
+from liaison.policy.message_words import InboundState, Mismatch
 
 ShortReason = Annotated[Reason, Field(max_length=200)]
 """Why a clerk decided so; kept in the clear, hence without names."""

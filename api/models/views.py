@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.words import (
     ActionKind,
     ActionState,
@@ -16,8 +17,6 @@ from liaison.policy.words import (
     EventKind,
     HolderKind,
     Language,
-    MessageClass,
-    MessageState,
     Outcome,
     PartyRole,
     Post,

@@ -13,7 +13,7 @@ from fastapi.responses import PlainTextResponse, Response
 from api.bodies import LONGEST_BODY, read_within
 from api.deps import platform_of, public
 from liaison.gateways.sms.port import CallbackAnswer
-from liaison.policy.words import CallbackKind
+from liaison.policy.message_words import CallbackKind
 from liaison.services.callbacks import Desk, is_address
 from liaison.services.errors import Refused, Slug
 

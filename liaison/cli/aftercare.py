@@ -11,7 +11,7 @@ from liaison.cli.language import say
 from liaison.cli.output import Json, present
 from liaison.cli.requests import Cursor, IdempotencyKey, Limit
 from liaison.cli.texts import Reference, Source, parsed, read_json, short_text
-from liaison.policy.words import DeliveryMeans
+from liaison.policy.message_words import DeliveryMeans
 
 NO_ANSWER = 4
 """As a party answers by short message."""

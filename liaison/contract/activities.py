@@ -14,19 +14,15 @@ from liaison.contract.messages import (
     Closed,
     CloseRequest,
     Dispatch,
-    Gathered,
     Holder,
     HorizonSeen,
     MachineAnswer,
-    MessageProgress,
     Opened,
-    OpenMailbox,
     OpenRequest,
     Purged,
     RecordEvents,
     RungDue,
     RungRecorded,
-    SendMessage,
     SignalReply,
     SignalReplyKept,
 )
@@ -40,6 +36,7 @@ from liaison.contract.plans import (
     Signalled,
     SignalRequests,
 )
+from liaison.contract.sending import Gathered, MessageProgress, OpenMailbox, SendMessage
 
 
 @activity.defn

@@ -7,7 +7,6 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from liaison.contract.aftercare import FollowUpStart, WatchDelivery
-from liaison.contract.messages import OpenMailbox, SendMessage
 from liaison.contract.names import (
     TASK_QUEUE,
     SignalName,
@@ -18,6 +17,7 @@ from liaison.contract.names import (
     notice_workflow_id,
 )
 from liaison.contract.public import Public
+from liaison.contract.sending import OpenMailbox, SendMessage
 
 RPC_TIMEOUT = timedelta(seconds=3)
 

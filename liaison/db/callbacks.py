@@ -10,7 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from liaison.db.tables import Callback, CallbackToken
 from liaison.keys import KeyRing
-from liaison.policy.words import CallbackKind
+from liaison.policy.message_words import CallbackKind
 
 LIVE_TOKENS = 2
 """So many addresses of one gateway may be good at once: the old one until the provider calls the new one."""

@@ -12,8 +12,8 @@ from liaison.db.sound import sound_rows
 from liaison.db.tables import AnswerDelivery, Message, Request, RungRecord
 from liaison.db.visibility import visible
 from liaison.policy.delivery import AnswerMessage
+from liaison.policy.message_words import DeliveryMeans, DeliveryState, MessageState
 from liaison.policy.scope import Scope
-from liaison.policy.words import DeliveryMeans, DeliveryState, MessageState
 
 BY_MESSAGE = "platform"
 

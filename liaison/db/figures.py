@@ -10,7 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from liaison.db.inbox import CLOSING
 from liaison.db.sends import sends
 from liaison.db.tables import Action, Message, Request
-from liaison.policy.words import ActionState, MessageState, Stage
+from liaison.policy.message_words import MessageState
+from liaison.policy.words import ActionState, Stage
 
 OPEN_STAGES = tuple(stage for stage in Stage if stage is not Stage.CLOSED)
 UNSETTLED = (MessageState.RESERVED, MessageState.SUBMITTING)

@@ -8,7 +8,7 @@ from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.tables import FollowUp, Message, PartyContact
-from liaison.policy.words import FollowUpState, MessageState
+from liaison.policy.message_words import FollowUpState, MessageState
 
 
 async def follow_up_of(session: AsyncSession, reference: str) -> FollowUp | None:

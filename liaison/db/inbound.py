@@ -9,7 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.tables import InboundMessage, PartyContact, Request, StaffRow
 from liaison.keys import KeyRing
-from liaison.policy.words import InboundState, Stage
+from liaison.policy.message_words import InboundState
+from liaison.policy.words import Stage
 
 MOST_CANDIDATES = 500
 """Open requests of one person that are looked at; nobody has as many."""

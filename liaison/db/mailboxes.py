@@ -9,7 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.messages import DIGEST, is_open
 from liaison.db.tables import Message, Request
-from liaison.policy.words import MessageClass, MessageState, Outcome
+from liaison.policy.message_words import MessageClass, MessageState
+from liaison.policy.words import Outcome
 
 
 async def bells_of(session: AsyncSession, staff_id: str, templates: Collection[str]) -> list[Message]:

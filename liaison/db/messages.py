@@ -13,9 +13,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from liaison.db.tables import Message
 from liaison.db.texts import data_key
 from liaison.keys import DataKey, KeyRing
+from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.sending import is_gathered
 from liaison.policy.sending_rules import SendingRules
-from liaison.policy.words import Language, MessageClass, MessageState
+from liaison.policy.words import Language
 
 PARTY = "party"
 """Recipient of messages to whoever asked."""

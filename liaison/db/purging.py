@@ -15,8 +15,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from liaison.db.messages import WANTED
 from liaison.db.record import append_event
 from liaison.db.tables import Callback, DataKey, InboundMessage, Message, PartyContact, Request, RequestText
+from liaison.policy.message_words import MessageState
 from liaison.policy.rules import Retention
-from liaison.policy.words import EventKind, MessageState
+from liaison.policy.words import EventKind
 
 RETENTION = "retention"
 """Stream of the record on which an erasure stands."""

@@ -13,7 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.messages import PARTY
 from liaison.db.tables import Action, Message, Request, Sends
-from liaison.policy.words import ActionState, MessageState, Stage
+from liaison.policy.message_words import MessageState
+from liaison.policy.words import ActionState, Stage
 
 IN_FLIGHT = timedelta(seconds=30)
 """How long a submission that had begun before a freeze may still be under way; more than an activity may take."""

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from calendars.core import BusinessCalendar, shanghai_date
+from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.rules import Policy
 from liaison.policy.windows import at, next_opening
-from liaison.policy.words import ClaimFate, MessageClass, MessageState
+from liaison.policy.words import ClaimFate
 
 TOLD = frozenset({MessageState.SUBMITTED, MessageState.DELIVERED})
 ON_ITS_WAY = frozenset({MessageState.RESERVED, MessageState.SUBMITTING, MessageState.AMBIGUOUS})

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from liaison.policy.aftercare import DeliveryRules
+from liaison.policy.message_words import MessageState
 from liaison.policy.rules import Policy
-from liaison.policy.words import CourtLevel, MessageState
+from liaison.policy.words import CourtLevel
 
 NOTHING_SAID = "no receipt says that the message arrived 未收到送达回执"
 LANDLINE = "no short message can reach the number 号码无法接收短信"

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from calendars.core import BusinessCalendar, shanghai_date
+from liaison.policy.message_words import MessageClass
 from liaison.policy.rules import Policy
 from liaison.policy.windows import at, next_opening
-from liaison.policy.words import CourtLevel, MessageClass
+from liaison.policy.words import CourtLevel
 
 
 @dataclass(frozen=True, slots=True)

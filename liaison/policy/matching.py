@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from liaison.policy.message_words import Mismatch
 from liaison.policy.rules import ShortMessageRules
-from liaison.policy.words import Mismatch
 
 
 @dataclass(frozen=True, slots=True)

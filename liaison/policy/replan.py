@@ -13,9 +13,9 @@ from typing import Any
 
 from calendars.core import BusinessCalendar, shanghai_date
 from liaison.policy.ladder import Ladder, PlannedRung
+from liaison.policy.message_words import MessageClass
 from liaison.policy.rules import Policy
 from liaison.policy.windows import at, next_opening
-from liaison.policy.words import MessageClass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from calendars.core import BusinessCalendar, shanghai_date
+from liaison.policy.message_words import MessageClass
 from liaison.policy.sending_rules import SendingRules
 from liaison.policy.windows import at
-from liaison.policy.words import MessageClass
 
 DAY = timedelta(hours=24)
 

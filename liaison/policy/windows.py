@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 from calendars.core import SHANGHAI, BusinessCalendar, shanghai_date
+from liaison.policy.message_words import MessageClass
 from liaison.policy.rules import Policy
-from liaison.policy.words import MessageClass
 
 
 def next_opening(

@@ -22,7 +22,7 @@ from liaison.db.callbacks import (
 from liaison.db.tables import Callback
 from liaison.gateways.sms.port import Inbound, Unreadable
 from liaison.keys import hash_secret
-from liaison.policy.words import CallbackKind
+from liaison.policy.message_words import CallbackKind
 from liaison.services.inbound import take_inbound
 from liaison.services.platform import Platform
 from liaison.services.receipts import take_receipt

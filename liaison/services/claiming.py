@@ -12,8 +12,9 @@ from liaison.db.record import INBOX, append_event, lock_request
 from liaison.db.tables import Action, Request
 from liaison.db.texts import CONTENT, data_key, read_text
 from liaison.policy.matching import Candidate
+from liaison.policy.message_words import Mismatch
 from liaison.policy.replies import flaw_of
-from liaison.policy.words import ActionKind, EventKind, Mismatch, ReplyKind, Stage
+from liaison.policy.words import ActionKind, EventKind, ReplyKind, Stage
 from liaison.services.platform import Platform
 
 SHORT_MESSAGE = "sms"

@@ -16,8 +16,9 @@ from liaison.db.record import INBOX, append_event, lock_request
 from liaison.db.tables import AnswerDelivery, Request
 from liaison.db.texts import data_key, read_contact, read_text, write_text
 from liaison.gateways.phones import e164
+from liaison.policy.message_words import DeliveryMeans, DeliveryState
 from liaison.policy.scope import Scope
-from liaison.policy.words import DeliveryMeans, DeliveryState, EventKind, KeyRole
+from liaison.policy.words import EventKind, KeyRole
 from liaison.services.action_rules import acts_for, not_the_holder
 from liaison.services.clock_offset import refuse_if_clock_is_off
 from liaison.services.errors import Fault, Refused, Slug

@@ -11,8 +11,9 @@ from liaison.db.record import INBOX, append_clerk_item, append_event, last_seq, 
 from liaison.db.tables import FollowUp, Request
 from liaison.db.texts import data_key, read_text, write_text
 from liaison.policy.follow_up import Verdict, verdict_of
+from liaison.policy.message_words import FollowUpState
 from liaison.policy.scope import Scope
-from liaison.policy.words import EventKind, FollowUpState, Outcome
+from liaison.policy.words import EventKind, Outcome
 from liaison.services.clock_offset import refuse_if_clock_is_off
 from liaison.services.errors import Refused, Slug
 from liaison.services.finding import refuse_if_erased, visible_request

@@ -25,7 +25,7 @@ from liaison.db.tables import Action, InboundMessage
 from liaison.gateways.phones import e164
 from liaison.gateways.sms.port import Inbound
 from liaison.policy.matching import Candidate, match, receive_time
-from liaison.policy.words import InboundState, Mismatch
+from liaison.policy.message_words import InboundState, Mismatch
 from liaison.services.claiming import Claimed, claim_reply
 from liaison.services.delivery import deliver
 from liaison.services.follow_up import take_party_message

@@ -10,8 +10,9 @@ from ulid import ULID
 from calendars.core import shanghai_date
 from liaison.db.messages import NO_REQUEST, SENDER, Draft, reserve
 from liaison.gateways.phones import e164
+from liaison.policy.message_words import MessageClass
 from liaison.policy.windows import next_opening
-from liaison.policy.words import Language, MessageClass
+from liaison.policy.words import Language
 from liaison.services.platform import Platform
 
 TEMPLATE = "message_not_matched"

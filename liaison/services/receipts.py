@@ -11,7 +11,8 @@ from liaison.db.messages import ANSWER, in_doubt_as, taken_as
 from liaison.db.record import MESSAGES, append_event, lock_request
 from liaison.db.tables import Message
 from liaison.gateways.sms.port import Fate, Receipt
-from liaison.policy.words import EventKind, MessageState
+from liaison.policy.message_words import MessageState
+from liaison.policy.words import EventKind
 from liaison.services.handing_on import hand_on
 from liaison.services.platform import Platform
 from liaison.services.starting import TEMPORAL_AWAY

@@ -10,8 +10,9 @@ from calendars.core import shanghai_date
 from liaison.contract.names import rung_cause
 from liaison.db.day_of_rungs import DueRung, Told, rungs_due
 from liaison.db.figures import GRACE
+from liaison.policy.message_words import MessageState
 from liaison.policy.windows import at
-from liaison.policy.words import CourtLevel, MessageState
+from liaison.policy.words import CourtLevel
 from liaison.services.platform import Body, Platform
 from liaison.services.show import shown
 

@@ -6,8 +6,9 @@ from liaison.contract.codes import named_by, read_spoken
 from liaison.db.inbound import decide, lock_unmatched, open_inbound, unmatched
 from liaison.db.tables import Action, InboundMessage, Request
 from liaison.policy.matching import Candidate
+from liaison.policy.message_words import InboundState, Mismatch
 from liaison.policy.scope import Scope
-from liaison.policy.words import HolderKind, InboundState, Mismatch, Stage
+from liaison.policy.words import HolderKind, Stage
 from liaison.services.claiming import Claimed, claim_reply
 from liaison.services.delivery import deliver
 from liaison.services.errors import Refused, Slug

@@ -9,7 +9,8 @@ from ulid import ULID
 from liaison.db.record import lock_request
 from liaison.db.tables import AnswerDelivery, FollowUp, RequestText
 from liaison.policy.delivery import LANDLINE
-from liaison.policy.words import DeliveryState, EventKind, Outcome, Stage
+from liaison.policy.message_words import DeliveryState
+from liaison.policy.words import EventKind, Outcome, Stage
 from tests.api.conftest import City
 from tests.api.test_actions import held
 

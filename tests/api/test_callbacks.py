@@ -16,7 +16,7 @@ from api.bodies import LONGEST_BODY
 from liaison.db.callbacks import open_callback
 from liaison.db.tables import Callback, InboundMessage
 from liaison.gateways.sms.port import CallbackAnswer, Inbound, Receipt
-from liaison.policy.words import CallbackKind, InboundState, Mismatch
+from liaison.policy.message_words import CallbackKind, InboundState, Mismatch
 from liaison.services import callbacks
 from liaison.services.callback_tokens import TokenRefused, list_tokens, new_token, revoke_token
 from liaison.services.callbacks import work_off_left_over

@@ -18,7 +18,8 @@ from api.models.views import (
     SupervisionView,
 )
 from liaison.db.tables import Message, RungRecord
-from liaison.policy.words import Language, MessageClass, MessageState, Post
+from liaison.policy.message_words import MessageClass, MessageState
+from liaison.policy.words import Language, Post
 from tests.api.conftest import City
 from tests.api.test_actions import held
 

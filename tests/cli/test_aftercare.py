@@ -10,7 +10,8 @@ from sqlmodel import select
 from liaison.cli.exits import Exit
 from liaison.db.engine import Database
 from liaison.db.tables import AnswerDelivery, Request
-from liaison.policy.words import DeliveryState, Outcome, Stage
+from liaison.policy.message_words import DeliveryState
+from liaison.policy.words import Outcome, Stage
 from tests.cli.conftest import Liaison, Place, a_request
 
 pytestmark = pytest.mark.usefixtures("served")

@@ -15,7 +15,8 @@ from liaison.contract.names import WorkflowName, request_workflow_id
 from liaison.db.engine import Database
 from liaison.db.messages import PARTY, WANTED
 from liaison.db.tables import Action, Event, Idempotency, Message, Plan, Request, RungRecord
-from liaison.policy.words import EventKind, MessageState
+from liaison.policy.message_words import MessageState
+from liaison.policy.words import EventKind
 
 Row = TypeVar("Row", bound=SQLModel)
 

@@ -11,7 +11,7 @@ from activities.messaging import Messaging
 from activities.sms import Sender
 from liaison.db.tables import Message
 from liaison.gateways.sms.port import GatewayUnavailable, ShortMessage, Submission
-from liaison.policy.words import MessageState
+from liaison.policy.message_words import MessageState
 from tests.city import open_city, prepare_template
 from tests.workflows.gateways import Moody, be_away, deliver
 

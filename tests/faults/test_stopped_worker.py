@@ -14,7 +14,7 @@ import pytest
 
 from activities.sms import GATEWAY_SECONDS
 from liaison.db.messages import PARTY
-from liaison.policy.words import MessageState
+from liaison.policy.message_words import MessageState
 from tests.e2e.platform import Running
 from tests.faults.crowd import Crowd, crowd_at
 from tests.faults.ledger import all_replied_once, sent_once

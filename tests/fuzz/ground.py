@@ -14,7 +14,8 @@ from ulid import ULID
 
 from liaison.db.tables import AnswerDelivery, Request, RungRecord
 from liaison.gateways.sms.port import Inbound
-from liaison.policy.words import DeliveryState, KeyRole, Outcome, Post, Stage
+from liaison.policy.message_words import DeliveryState
+from liaison.policy.words import KeyRole, Outcome, Post, Stage
 from liaison.services.inbound import take_inbound
 from tests.api.conftest import City, open_city
 from tests.api.test_actions import TEXT, held

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from liaison.gateways.sms.port import ShortMessage
-from liaison.policy.words import CallbackKind, Language
+from liaison.policy.message_words import CallbackKind
+from liaison.policy.words import Language
 
 KEY = "0123456789abcdef0123456789abcdef"
 NOW = datetime(2026, 9, 18, 2, 0, tzinfo=UTC)

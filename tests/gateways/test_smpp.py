@@ -15,7 +15,7 @@ from liaison.gateways.sms.length import divided
 from liaison.gateways.sms.port import Fate, GatewayBusy, GatewayRefused, GatewayUnavailable, Submission
 from liaison.gateways.sms.smpp import SmppGateway
 from liaison.gateways.sms.smpp_shapes import SmppShapes
-from liaison.policy.words import CallbackKind
+from liaison.policy.message_words import CallbackKind
 from tests.gateways.samples import NOW, Desk, message
 from tests.ports import free_port
 

@@ -16,7 +16,8 @@ from liaison.db.inbound import decide, open_inbound
 from liaison.db.purging import BATCH
 from liaison.db.tables import DataKey, InboundMessage, Message, PartyContact, PolicyVersion, Request, RequestText
 from liaison.gateways.sms.port import Inbound
-from liaison.policy.words import ActionKind, CallbackKind, InboundState, Language, MessageClass, MessageState, Stage
+from liaison.policy.message_words import CallbackKind, InboundState, MessageClass, MessageState
+from liaison.policy.words import ActionKind, Language, Stage
 from liaison.services import views
 from liaison.services.errors import Refused, Slug
 from liaison.services.inbound import take_inbound

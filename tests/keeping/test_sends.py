@@ -10,12 +10,13 @@ from sqlmodel import col, update
 
 from activities.sms import Sender
 from activities.taking import LOOK_AGAIN_LEAST, LOOK_AGAIN_MOST
-from liaison.contract.messages import MessageProgress
+from liaison.contract.sending import MessageProgress
 from liaison.db.messages import Draft, gateway_key, reserve
 from liaison.db.sends import freeze_sends, mark_restored, messages_by_state, release_sends, sends
 from liaison.db.tables import Message
 from liaison.gateways.sms.port import Fate, ShortMessage, Submission
-from liaison.policy.words import EventKind, Language, MessageClass, MessageState
+from liaison.policy.message_words import MessageClass, MessageState
+from liaison.policy.words import EventKind, Language
 from tests.city import City, open_city, prepare_template
 from tests.keeping.tools import tools_of
 from tests.services.office import Office, fresh_key

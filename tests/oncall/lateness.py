@@ -9,7 +9,8 @@ from liaison.contract.names import rung_cause
 from liaison.db.inbox import insert_action
 from liaison.db.messages import Draft, reserve
 from liaison.db.tables import Action, Message, Plan, RungRecord
-from liaison.policy.words import ActionKind, ActionState, Category, Language, MessageClass, MessageState, Post
+from liaison.policy.message_words import MessageClass, MessageState
+from liaison.policy.words import ActionKind, ActionState, Category, Language, Post
 from tests.city import REPLY
 from tests.services.office import HOLDER, Office, fresh_case, fresh_key
 

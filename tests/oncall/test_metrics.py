@@ -11,7 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from liaison.db.figures import COUNTED_FOR, GRACE, read_figures
 from liaison.metrics import CODEC_FAILURES, DAMAGED, UNKNOWN_KEY, Endpoint
-from liaison.policy.words import ActionState, MessageState
+from liaison.policy.message_words import MessageState
+from liaison.policy.words import ActionState
 from liaison.settings import Settings, SettingsError, load_settings
 from liaison.temporal import measured_runtime
 from tests.e2e.platform import Running

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from liaison.policy.words import ActionState, MessageState
+from liaison.policy.message_words import MessageState
+from liaison.policy.words import ActionState
 from liaison.services.platform import Body
 from liaison.services.rungs_today import BELL_GRACE, rungs_view
 from tests.e2e.platform import Running

@@ -7,9 +7,10 @@ import pytest
 
 from liaison.policy.delivery import AnswerMessage, is_missed, next_look, rung_to_make, why_call
 from liaison.policy.follow_up import first_try, next_try, verdict_of
+from liaison.policy.message_words import MessageState
 from liaison.policy.policy import PolicyError, parse_policy
 from liaison.policy.rules import Policy
-from liaison.policy.words import CourtLevel, MessageState
+from liaison.policy.words import CourtLevel
 
 NOON = datetime(2026, 9, 18, 4, tzinfo=UTC)
 NOBODY_SAYS = object()

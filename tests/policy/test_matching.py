@@ -7,8 +7,9 @@ import pytest
 from calendars.core import BusinessCalendar
 from liaison.policy.claims import LOOK_EVERY, Told, fate_of_claim, working_time_after
 from liaison.policy.matching import Candidate, match, receive_time
+from liaison.policy.message_words import MessageState, Mismatch
 from liaison.policy.policy import packaged_policy
-from liaison.policy.words import ClaimFate, MessageState, Mismatch
+from liaison.policy.words import ClaimFate
 from tests.city import shanghai
 
 POLICY = packaged_policy()

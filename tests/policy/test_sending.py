@@ -10,12 +10,12 @@ from hypothesis import strategies as some
 from calendars.core import SHANGHAI, BusinessCalendar
 from calendars.packaged import packaged_notices
 from liaison.policy.document import PolicyError
+from liaison.policy.message_words import MessageClass
 from liaison.policy.policy import parse_policy
 from liaison.policy.rules import Policy
 from liaison.policy.sending import is_courtesy, may_repeat, pause_before_try, useful_until
 from liaison.policy.sending_rules import DEFAULT_SENDING
 from liaison.policy.windows import next_opening
-from liaison.policy.words import MessageClass
 
 START = datetime(2026, 1, 1, tzinfo=SHANGHAI)
 MOMENTS = some.integers(0, 365 * 24 * 60 - 1).map(lambda minutes: START + timedelta(minutes=minutes))

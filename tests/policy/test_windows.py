@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from calendars.core import BusinessCalendar, NaiveInstant
+from liaison.policy.message_words import MessageClass
 from liaison.policy.policy import parse_policy
 from liaison.policy.rules import Policy
 from liaison.policy.windows import next_opening
-from liaison.policy.words import MessageClass
 
 
 def shanghai(text: str) -> datetime:

@@ -16,7 +16,8 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from liaison.contract.names import WorkflowName, request_workflow_id
 from liaison.db.engine import Database
 from liaison.db.tables import Event, Message, RungRecord
-from liaison.policy.words import EventKind, MessageState
+from liaison.policy.message_words import MessageState
+from liaison.policy.words import EventKind
 from tests.production.installation import Installation, Process
 from tests.production.traffic import JUDGE, PATIENCE_SECONDS, Traffic
 from tests.scale import scaled

@@ -25,7 +25,8 @@ from liaison.db.claims import newest_plan
 from liaison.db.messages import messages_of
 from liaison.db.tables import AnswerDelivery, Plan
 from liaison.gateways.sms.port import Inbound
-from liaison.policy.words import ActionKind, Category, DeliveryState, Outcome, Procedure, Stage, SupervisionAct
+from liaison.policy.message_words import DeliveryState
+from liaison.policy.words import ActionKind, Category, Outcome, Procedure, Stage, SupervisionAct
 from liaison.services.inbound import take_inbound
 from liaison.services.repair import repair
 from tests.city import shanghai

@@ -10,11 +10,12 @@ from activities.gateways import Absences
 from activities.mailbox import Mailbox
 from activities.sms import Sender
 from activities.tools import Tools
-from liaison.contract.messages import Gathered, MessageProgress, OpenMailbox
+from liaison.contract.sending import Gathered, MessageProgress, OpenMailbox
 from liaison.db.messages import PARTY, Draft, reserve
 from liaison.db.record import MESSAGES
 from liaison.db.tables import Event, Fault, Message
-from liaison.policy.words import EventKind, Language, MessageClass, MessageState
+from liaison.policy.message_words import MessageClass, MessageState
+from liaison.policy.words import EventKind, Language
 from tests.keeping.tools import tools_of
 from tests.services.office import Office, fresh_key
 from tests.workflows.gateways import Moody

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from liaison.contract.messages import Gathered
-from liaison.policy.words import MessageClass, MessageState
+from liaison.contract.sending import Gathered
+from liaison.policy.message_words import MessageClass, MessageState
 from tests.sending.mailing import Mailing
 from tests.services.office import LEADER, Office
 from tests.workflows.gateways import Moody, be_away, deliver

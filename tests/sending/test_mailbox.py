@@ -8,7 +8,7 @@ from activities.messaging import Messaging
 from liaison.contract.names import mailbox_workflow_id
 from liaison.contract.starting import ring_mailbox
 from liaison.db.tables import Message
-from liaison.policy.words import MessageState
+from liaison.policy.message_words import MessageState
 from tests.city import City, shanghai
 from tests.workflows.conftest import OpenCity
 from tests.workflows.gateways import Moody, be_away, deliver

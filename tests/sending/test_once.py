@@ -8,7 +8,8 @@ from sqlmodel import col, update
 
 from liaison.db.tables import Message
 from liaison.gateways.sms.port import Capabilities, Fate, Receipt, ShortMessage
-from liaison.policy.words import EventKind, MessageClass, MessageState
+from liaison.policy.message_words import MessageClass, MessageState
+from liaison.policy.words import EventKind
 from liaison.services.receipts import take_receipt
 from tests.sending.mailing import Mailing
 from tests.services.office import Office

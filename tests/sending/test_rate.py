@@ -8,7 +8,7 @@ from activities.messaging import Messaging
 from liaison.contract.names import gateway_task_queue
 from liaison.db.messages import PARTY
 from liaison.gateways.sms.port import Capabilities
-from liaison.policy.words import MessageClass, MessageState
+from liaison.policy.message_words import MessageClass, MessageState
 from tests.workflows.conftest import OpenCity
 from tests.workflows.gateways import Moody
 

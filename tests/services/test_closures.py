@@ -8,8 +8,9 @@ import pytest
 from activities.sms import Sender
 from calendars.packaged import packaged_notices
 from liaison.db.tables import CalendarVersion, Closure, Message, Replan
+from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.windows import next_opening
-from liaison.policy.words import Language, MessageClass, MessageState
+from liaison.policy.words import Language
 from liaison.services.calendar_versions import diff_view
 from liaison.services.closures import ClosureInput, amend_closure, closure_view, closures_view, enter_closure
 from liaison.services.errors import Refused, Slug

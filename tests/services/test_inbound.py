@@ -14,7 +14,8 @@ from liaison.db.inbound import open_inbound
 from liaison.db.messages import read_params
 from liaison.db.tables import Action, InboundMessage, Message
 from liaison.gateways.sms.port import Inbound
-from liaison.policy.words import ActionState, InboundState, MessageClass, Mismatch
+from liaison.policy.message_words import InboundState, MessageClass, Mismatch
+from liaison.policy.words import ActionState
 from liaison.services.errors import Refused, Slug
 from liaison.services.inbound import take_inbound
 from liaison.services.once import Call

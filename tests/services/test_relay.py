@@ -10,7 +10,8 @@ from liaison.contract.names import notice_workflow_id, request_workflow_id
 from liaison.db.leases import lease_unstarted
 from liaison.db.messages import Draft, reserve
 from liaison.db.tables import Action, Event, Message, Request
-from liaison.policy.words import ActionKind, ActionState, Category, EventKind, Language, MessageClass, Stage
+from liaison.policy.message_words import MessageClass
+from liaison.policy.words import ActionKind, ActionState, Category, EventKind, Language, Stage
 from liaison.services import views
 from liaison.services.errors import Refused, Slug
 from liaison.services.relay import PATIENCE, relay_once, run_relay

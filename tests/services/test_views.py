@@ -7,8 +7,9 @@ import pytest
 
 from liaison.db.messages import Draft, reserve
 from liaison.db.reads import RequestFilters
+from liaison.policy.message_words import MessageClass
 from liaison.policy.scope import Scope
-from liaison.policy.words import Category, KeyRole, Language, MessageClass, Post, Stage
+from liaison.policy.words import Category, KeyRole, Language, Post, Stage
 from liaison.services import views
 from liaison.services.errors import Refused, Slug
 from tests.services.office import DEPUTY, HOLDER, LEADER, MORNING, Office, days, fresh_case, intake

@@ -7,16 +7,8 @@ import pytest
 from liaison.contract import search
 from liaison.db.tables import Action, ClerkItem, InboundMessage
 from liaison.gateways.sms.port import Inbound
-from liaison.policy.words import (
-    ActionKind,
-    ActionState,
-    EventKind,
-    InboundState,
-    MessageState,
-    Mismatch,
-    Outcome,
-    Stage,
-)
+from liaison.policy.message_words import InboundState, MessageState, Mismatch
+from liaison.policy.words import ActionKind, ActionState, EventKind, Outcome, Stage
 from liaison.services.errors import Refused, Slug
 from liaison.services.inbound import take_inbound
 from liaison.services.repair import repair

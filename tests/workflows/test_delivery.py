@@ -10,16 +10,8 @@ from liaison.contract.names import delivery_workflow_id
 from liaison.contract.starting import tell_delivery
 from liaison.db.tables import AnswerDelivery, Message
 from liaison.policy.delivery import LANDLINE, NOTHING_SAID
-from liaison.policy.words import (
-    ActionKind,
-    Category,
-    DeliveryMeans,
-    DeliveryState,
-    EventKind,
-    MessageState,
-    Outcome,
-    ReplyKind,
-)
+from liaison.policy.message_words import DeliveryMeans, DeliveryState, MessageState
+from liaison.policy.words import ActionKind, Category, EventKind, Outcome, ReplyKind
 from liaison.services.access import scope_of
 from liaison.services.deliveries import Made, call_list_view, record_delivery
 from liaison.services.once import Call

@@ -5,7 +5,8 @@ from temporalio.client import WorkflowExecutionStatus
 from liaison.contract.aftercare import Asked
 from liaison.contract.names import follow_up_workflow_id
 from liaison.db.tables import ClerkItem, FollowUp, PartyContact
-from liaison.policy.words import ActionKind, EventKind, FollowUpState
+from liaison.policy.message_words import FollowUpState
+from liaison.policy.words import ActionKind, EventKind
 from liaison.services.access import scope_of
 from liaison.services.follow_up import ratings_view, take_party_message
 from tests.city import City, shanghai

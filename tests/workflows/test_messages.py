@@ -11,7 +11,8 @@ from liaison.contract.names import mailbox_workflow_id
 from liaison.db.messages import gateway_key
 from liaison.db.tables import Message
 from liaison.gateways.sms.port import ShortMessage
-from liaison.policy.words import ActionKind, EventKind, Language, MessageState, Outcome, Stage
+from liaison.policy.message_words import MessageState
+from liaison.policy.words import ActionKind, EventKind, Language, Outcome, Stage
 from tests.city import REPLY, City, shanghai
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
 from tests.workflows.gateways import Moody, be_away, break_down, deliver, refuse

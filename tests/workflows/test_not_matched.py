@@ -5,7 +5,8 @@ import re
 from liaison.contract.codes import short_code
 from liaison.db.tables import InboundMessage, Message
 from liaison.gateways.sms.port import Inbound
-from liaison.policy.words import ActionKind, InboundState, MessageState, Stage
+from liaison.policy.message_words import InboundState, MessageState
+from liaison.policy.words import ActionKind, Stage
 from liaison.services.inbound import take_inbound
 from tests.city import City
 from tests.workflows.conftest import OpenCity

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from liaison.policy.words import ActionKind, Category, Language, MessageState
+from liaison.policy.message_words import MessageState
+from liaison.policy.words import ActionKind, Category, Language
 from tests.city import City
 from tests.workflows.conftest import OpenCity
 

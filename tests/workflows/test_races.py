@@ -6,7 +6,8 @@ from typing import Any
 from liaison.db.claims import newest_plan
 from liaison.db.inbox import insert_action
 from liaison.db.tables import Action, RungRecord
-from liaison.policy.words import ActionKind, ActionState, EventKind, MessageState, Outcome, Stage
+from liaison.policy.message_words import MessageState
+from liaison.policy.words import ActionKind, ActionState, EventKind, Outcome, Stage
 from liaison.services.delivery import Fate, deliver
 from tests.city import REPLY, City, shanghai
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity

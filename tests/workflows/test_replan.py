@@ -5,7 +5,8 @@ from typing import Any
 from liaison.contract import search
 from liaison.contract.names import QUERY_STATE, SignalName, replan_id
 from liaison.db.tables import Plan, Replan
-from liaison.policy.words import Category, EventKind, MessageState
+from liaison.policy.message_words import MessageState
+from liaison.policy.words import Category, EventKind
 from liaison.services.replanning import start_replan
 from tests.city import City, shanghai
 from tests.rules import approve, forget_notices_after, notices_until, put_policy, replan_of

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from liaison.db.tables import WorkOrder
-from liaison.policy.words import ActionKind, ActionState, EventKind, MessageState, SupervisionAct
+from liaison.policy.message_words import MessageState
+from liaison.policy.words import ActionKind, ActionState, EventKind, SupervisionAct
 from liaison.services.access import scope_of
 from liaison.services.supervision_views import supervisions_view
 from tests.city import QUESTION, City, shanghai

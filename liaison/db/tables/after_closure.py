@@ -6,7 +6,7 @@ from sqlmodel import Field, SQLModel
 
 from liaison.db import naming as naming
 from liaison.db.types import Instant, stored_as
-from liaison.policy.words import DeliveryMeans, DeliveryState, FollowUpState
+from liaison.policy.message_words import DeliveryMeans, DeliveryState, FollowUpState
 
 
 class AnswerDelivery(SQLModel, table=True):

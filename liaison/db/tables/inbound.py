@@ -7,7 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from liaison.db import naming as naming
 from liaison.db.types import Instant, stored_as
-from liaison.policy.words import CallbackKind, InboundState, Mismatch
+from liaison.policy.message_words import CallbackKind, InboundState, Mismatch
 
 
 class CallbackToken(SQLModel, table=True):

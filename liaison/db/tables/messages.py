@@ -7,7 +7,8 @@ from sqlmodel import Field, SQLModel
 
 from liaison.db import naming as naming
 from liaison.db.types import Instant, stored_as
-from liaison.policy.words import Language, MessageClass, MessageState
+from liaison.policy.message_words import MessageClass, MessageState
+from liaison.policy.words import Language
 
 _NOT_ERASED = text("settled_at IS NOT NULL AND erased_at IS NULL")
 

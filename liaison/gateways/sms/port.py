@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from liaison.policy.words import CallbackKind, Language
+from liaison.policy.message_words import CallbackKind
+from liaison.policy.words import Language
 
 
 class Fate(StrEnum):

@@ -15,7 +15,7 @@ import smpp34
 import structlog
 
 from liaison.gateways.sms.port import CallbackDesk
-from liaison.policy.words import CallbackKind
+from liaison.policy.message_words import CallbackKind
 
 OK: Final = 0x00
 TELL_US_AGAIN: Final = 0x64
