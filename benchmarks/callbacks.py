@@ -54,8 +54,9 @@ async def _register_on(stage: Stage, channel: Connection) -> None:
 
 async def _tell(caller: Connection, path: str) -> None:
     number = next(_numbers)
-    said = {"id": f"bench-{number}", "number": f"1380013{number % 10_000:04}", "text": "0000 已联系当事人。"}
-    status, _ = await caller.post_raw(path, json.dumps([said | {"sent_at": datetime.now(UTC).isoformat()}]).encode())
+    said = {"id": f"bench-{number}", "from": f"1380013{number % 10_000:04}", "text": "0000 已联系当事人。"}
+    body = {"messages": [said | {"sent_at": datetime.now(UTC).isoformat()}]}
+    status, _ = await caller.post_raw(path, json.dumps(body).encode())
     assert status == 200, status
 
 

@@ -24,8 +24,8 @@ def _address(liaison: Liaison) -> tuple[str, str]:
 
 
 def _text(place: Place, path: str, id_: str, text: str) -> int:
-    line = {"id": id_, "number": MOBILE, "text": text, "sent_at": datetime.now(UTC).isoformat()}
-    return httpx2.post(place.settings.api_url + path, json=[line], trust_env=False).status_code
+    line = {"id": id_, "from": MOBILE, "text": text, "sent_at": datetime.now(UTC).isoformat()}
+    return httpx2.post(place.settings.api_url + path, json={"messages": [line]}, trust_env=False).status_code
 
 
 def _queue(liaison: Liaison) -> list[dict[str, Any]]:
