@@ -56,7 +56,7 @@ class Acting:
                 holder=holder_message(roster, await order_in_force(session, request)),
                 offered=holder_message(roster, await offer_of(session, request.reference, request.work_order)),
             )
-        await self._messaging.hand_on(application.reference, action.id)
+        await self._messaging.hand_on(session, application.reference, action.id)
         return applied
 
     async def _apply(

@@ -1,6 +1,5 @@
 """What a closing request leaves behind: the answer on its way, the party to be asked what it thinks of it."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from activities.messaging import Messaging
 from activities.tools import PLATFORM, Tools
 from liaison.contract.names import ROUND
-from liaison.contract.starting import start_delivery, start_follow_up
+from liaison.contract.starting import start_delivery
 from liaison.db.deliveries import answer_message
 from liaison.db.follow_ups import number_asked_since
 from liaison.db.messages import ANSWER, CLOSED
@@ -18,7 +17,7 @@ from liaison.db.record import MESSAGES, append_event
 from liaison.db.tables import Action, AnswerDelivery, FollowUp, Plan, Request, RungRecord
 from liaison.policy.delivery import LANDLINE, due_to_make, is_missed, next_look, rung_to_make
 from liaison.policy.follow_up import first_try
-from liaison.policy.message_words import DeliveryState, FollowUpState
+from liaison.policy.message_words import DeliveryState
 from liaison.policy.words import ActionKind, EventKind, Procedure, ReplyKind
 
 WATCHED = timedelta(days=1)
@@ -61,17 +60,14 @@ class Aftercare:
         await self._plan_follow_up(session, request)
 
     async def begin(self, reference: str) -> None:
-        """Start what was left behind: after the commit, and again by a retry."""
+        """Start the watch over an answer that is not made yet: after the commit, and again by a retry.
+
+        The follow-up is for tomorrow; the relay starts it then, so that thousands need not sleep until the morning.
+        """
         async with self._tools.db.peek() as session:
             look_at = await self._first_look(session, reference)
-            follow_up = await session.get(FollowUp, reference)
-            _, policy = await self._tools.rulebook.current(session)
-        client, now, starts = self._tools.client, self._tools.clock(), []
         if look_at is not None:
-            starts.append(start_delivery(client, reference, look_at, now))
-        if follow_up is not None and follow_up.state is FollowUpState.ASKING:
-            starts.append(start_follow_up(client, reference, first_try(follow_up.since, policy.follow_up), now))
-        await asyncio.gather(*starts)
+            await start_delivery(self._tools.client, reference, look_at, self._tools.clock())
 
     async def _send_answer(
         self, session: AsyncSession, request: Request, action: Action, said: Mapping[str, Any], plan: Plan
@@ -96,8 +92,7 @@ class Aftercare:
             return
         if await number_asked_since(session, request.reference, now - timedelta(days=rules.quiet_days)):
             return
-        until = first_try(now, rules) + rules.tries * timedelta(days=rules.days_between) + WATCHED
-        session.add(FollowUp(reference=request.reference, since=now, leased_until=until))
+        session.add(FollowUp(reference=request.reference, since=now, leased_until=first_try(now, rules)))
 
     async def _first_look(self, session: AsyncSession, reference: str) -> datetime | None:
         """When an answer is first looked after; None if it was made, in time or with its rung on record."""

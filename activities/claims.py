@@ -44,7 +44,7 @@ class Claims:
             action = await session.get_one(Action, order.action.action_id)
             if action.state is ActionState.PENDING:
                 await self._claim(session, request, action, order)
-        await self._messaging.hand_on(order.reference, claim_cause(action.id))
+        await self._messaging.hand_on(session, order.reference, claim_cause(action.id))
         return await self._seen(order.reference, action.id)
 
     @activity.defn
@@ -63,7 +63,7 @@ class Claims:
                 await self._set_aside(session, request, order, now)
             if order.revocation is not None:
                 await settle_action(session, order.revocation.action_id, ActionState.ACCEPTED, now)
-        await self._messaging.hand_on(order.reference, _aside_cause(order))
+        await self._messaging.hand_on(session, order.reference, _aside_cause(order))
 
     async def _claim(self, session: AsyncSession, request: Request, action: Action, order: ClaimReply) -> None:
         now = self._tools.clock()

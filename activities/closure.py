@@ -52,7 +52,7 @@ class Closure:
             action = await session.get_one(Action, closure.action.action_id)
             if request.outcome is None:
                 await self._close(session, request, action, closure, outcome)
-        await self._messaging.hand_on(closure.reference, action.id)
+        await self._messaging.hand_on(session, closure.reference, action.id)
         await self._aftercare.begin(closure.reference)
         return Closed(outcome)
 

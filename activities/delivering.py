@@ -49,8 +49,8 @@ class Delivering:
             rung = None if delivery.due_at is None else rung_to_make(policy, request.court_level)
             seen = await self._look(session, request, delivery, plan, policy, rung)
         if rung is not None:
-            await self._messaging.hand_on(watch.reference, rung_cause(rung))
-            await self._messaging.hand_on(watch.reference, MADE_LATE)
+            await self._messaging.hand_on(session, watch.reference, rung_cause(rung))
+            await self._messaging.hand_on(session, watch.reference, MADE_LATE)
         return seen
 
     async def _look(

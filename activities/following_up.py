@@ -36,7 +36,7 @@ class FollowingUp:
             if row.state is FollowUpState.ASKING and ask.number > row.tries:
                 await self._go_on(session, request, row, ask.number, policy)
             asked = self._stands(row, policy)
-        await self._messaging.hand_on(ask.reference, follow_up_cause(ask.number))
+        await self._messaging.hand_on(session, ask.reference, follow_up_cause(ask.number))
         return asked
 
     async def _go_on(self, session: AsyncSession, request: Request, row: FollowUp, number: int, policy: Policy) -> None:

@@ -40,7 +40,7 @@ class JudgeNotification:
             roster = await self._tools.rulebook.roster(session)
             holder = holder_message(roster, await session.get(WorkOrder, (request.reference, request.work_order)))
             cause = order_cause(request.work_order)
-        await self._messaging.hand_on(order.reference, cause)
+        await self._messaging.hand_on(session, order.reference, cause)
         if holder is None:
             raise RuntimeError(f"{order.reference} has an event of dispatch and no work order")
         return holder

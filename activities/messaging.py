@@ -2,26 +2,40 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 from ulid import ULID
 
 from activities.sms import Sender
+from activities.taking import Taken
 from activities.tools import Tools
 from liaison.contract.starting import ring_mailbox, start_notice
 from liaison.db.messages import PARTY, Draft, for_mailbox, mark_handed_on, messages_of, reserve, still_open
 from liaison.db.tables import Message, Request
 from liaison.db.texts import data_key, read_contact
 from liaison.gateways.phones import takes_short_messages
-from liaison.policy.message_words import MessageClass
+from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.sending import useful_until
 from liaison.policy.sending_rules import SendingRules
 from liaison.policy.windows import next_opening
 from liaison.policy.words import Language
 
+_RESERVED: Final = "messages reserved"
+
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Reserved:
+    """A message that a transaction has reserved, and taken with it where it may go at once."""
+
+    message: Message
+    taken: Taken | None = None
 
 
 class Messaging:
@@ -63,7 +77,29 @@ class Messaging:
             send_after=send_after,
             useful_until=useful_until(send_after, message_class, request.court, calendar, policy.sending),
         )
-        await reserve(session, tools.ring, draft, now)
+        message = await reserve(session, tools.ring, draft, now)
+        taken = await self._take_at_once(session, message, policy.sending)
+        session.info.setdefault(_RESERVED, []).append(_Reserved(message, taken))
+
+    async def _take_at_once(self, session: AsyncSession, message: Message, rules: SendingRules) -> Taken | None:
+        """Take a message together with its reason, where it may go as soon as that is committed: no transaction of its
+        own then, and the record never says that it went before its reason."""
+        if not self._may_go_at_once(message) or for_mailbox(message, rules):
+            return None
+        try:
+            return await self._sender.take(session, message)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            # An address or a text that cannot be read concerns the message alone; its notice tries on.
+            _log.warning("message left to its notice", message=message.id, error_type=type(error).__name__)
+            return None
+
+    def _may_go_at_once(self, message: Message) -> bool:
+        """A gateway with a rate has a queue of its own, and one that is away would hold up whatever comes behind."""
+        primary = self._tools.gateways[0]
+        is_due = message.state is MessageState.RESERVED and message.send_after <= self._tools.clock()
+        return is_due and primary.can.rate is None and not self._tools.absences.is_away(primary.name)
 
     async def tell_party(
         self, session: AsyncSession, request: Request, cause: str, template: str, params: Mapping[str, str]
@@ -87,24 +123,39 @@ class Messaging:
         key = await data_key(session, self._tools.ring, request.reference)
         return takes_short_messages((await read_contact(session, key, request.reference)).phone)
 
-    async def hand_on(self, reference: str, cause: str) -> None:
+    async def hand_on(self, session: AsyncSession, reference: str, cause: str) -> None:
         """Send what one reason reserved: now if its window is open, else by a notice that waits for it.
 
         Called after the reason is committed, and again by a retry: what was handed on before is left alone.
+
+        Args:
+            session: The transaction of the reason, which has ended; what it reserved is known to it.
+            reference: The request.
+            cause: The reason.
         """
-        async with self._tools.db.peek() as session:
-            messages = await messages_of(session, reference, cause)
-            _, policy = await self._tools.rulebook.current(session)
-        rules = policy.sending
-        wanted = [message for message in messages if still_open(message)]
-        bells = [message for message in wanted if for_mailbox(message, rules)]
-        others = [message for message in wanted if message not in bells]
-        left = {message.id: at for message in others if (at := await self._send(message)) is not None}
+        reserved, rules = await self._reserved(session, reference, cause)
+        wanted = [each for each in reserved if still_open(each.message)]
+        bells = [each.message for each in wanted if for_mailbox(each.message, rules)]
+        others = [each for each in wanted if each.message not in bells]
+        left = {each.message.id: at for each in others if (at := await self._send(each)) is not None}
         if not left and not bells:
             return
         await asyncio.gather(*self._calls(left, bells, rules))
-        async with self._tools.db.write() as session:
-            await mark_handed_on(session, [*left, *(bell.id for bell in bells)])
+        async with self._tools.db.write() as marking:
+            await mark_handed_on(marking, [*left, *(bell.id for bell in bells)])
+
+    async def _reserved(
+        self, session: AsyncSession, reference: str, cause: str
+    ) -> tuple[list[_Reserved], SendingRules]:
+        """What was reserved for a reason: in this transaction, else by an attempt before this one."""
+        known: list[_Reserved] = session.info.get(_RESERVED, [])
+        if reserved := [each for each in known if each.message.cause == cause]:
+            # The rules are known to whoever reserved: nothing is asked of a transaction that has ended.
+            _, policy = await self._tools.rulebook.current(session)
+            return reserved, policy.sending
+        async with self._tools.db.peek() as looking:
+            _, policy = await self._tools.rulebook.current(looking)
+            return [_Reserved(each) for each in await messages_of(looking, reference, cause)], policy.sending
 
     def _calls(
         self, left: Mapping[str, datetime], bells: Iterable[Message], rules: SendingRules
@@ -115,18 +166,13 @@ class Messaging:
         for leader in {bell.recipient for bell in bells}:
             yield ring_mailbox(client, leader, rules.gathering)
 
-    async def _send(self, message: Message) -> datetime | None:
-        """Try once if the window is open; when a notice should go on, None if nothing is left to do.
-
-        A gateway with a rate has a queue of its own, and one that is away would hold up whatever comes behind.
-        """
-        now, primary = self._tools.clock(), self._tools.gateways[0]
-        if message.send_after > now:
-            return message.send_after
-        if primary.can.rate is not None or self._tools.absences.is_away(primary.name):
-            return now
+    async def _send(self, reserved: _Reserved) -> datetime | None:
+        """Try once if the window is open; when a notice should go on, None if nothing is left to do."""
+        now, message, taken = self._tools.clock(), reserved.message, reserved.taken
+        if taken is None and message.state is MessageState.RESERVED and not self._may_go_at_once(message):
+            return max(message.send_after, now)
         try:
-            progress = await self._sender.send(message.id)
+            progress = await (self._sender.go_on(taken) if taken else self._sender.send(message.id))
         except Exception as error:
             # Whatever an adapter raises: the notice tries on, and the effects behind this one do not wait for it.
             _log.warning("message left to its notice", message=message.id, error_type=type(error).__name__)

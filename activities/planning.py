@@ -45,7 +45,7 @@ class Planning:
             says = await self._replan(session, request, rules, order)
             planned = await planned_for(self._tools, session, request, await newest_plan(session, request), says)
             cause = plan_cause(request.plan)
-        await self._messaging.hand_on(order.reference, cause)
+        await self._messaging.hand_on(session, order.reference, cause)
         return planned
 
     async def _rules(self, session: AsyncSession, request: Request, order: PlanLadder) -> Rules | None:

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.settling import Settling, Verdict
@@ -56,9 +57,16 @@ class Sender:
         async with self._tools.db.write() as session:
             message = await session.get_one(Message, message_id, with_for_update=True)
             step = await self._taking.take(session, message, task_queue)
-        if isinstance(step, MessageProgress):
-            return step
-        return await (self._resume(step) if step.in_doubt else self._submit(step))
+        return step if isinstance(step, MessageProgress) else await self.go_on(step)
+
+    async def take(self, session: AsyncSession, message: Message) -> Taken | None:
+        """Take a message in the transaction that reserves it; None where it cannot go at once."""
+        step = await self._taking.take(session, message, "")
+        return step if isinstance(step, Taken) else None
+
+    async def go_on(self, taken: Taken) -> MessageProgress:
+        """Hand over what was taken, once that is committed."""
+        return await (self._resume(taken) if taken.in_doubt else self._submit(taken))
 
     async def _resume(self, taken: Taken) -> MessageProgress:
         """Ask the gateway before sending: an earlier attempt died or was left in doubt, or the book is older than the

@@ -62,7 +62,7 @@ class Supervision:
             told = TITLES[record.post]
         if late is not None and not (due.escalated_by or due.resumed):
             TIMER_LATENESS.observe(late.total_seconds())
-        await self._messaging.hand_on(due.reference, rung_cause(due.rung))
+        await self._messaging.hand_on(session, due.reference, rung_cause(due.rung))
         return RungRecorded(post=told)
 
     def _has_moved(self, plan: Plan, due: RungDue) -> bool:

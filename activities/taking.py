@@ -83,6 +83,8 @@ class Taking:
             return await self._settling.end(session, message, MessageState.FAILED, "no telephone number")
         if (full := await self._full(session, message, to.number_mac, rules)) is not None:
             return full
+        # Composed first: what cannot be read must not look as if it had been handed over.
+        short = await compose(self._tools, session, message, to, gateway.can)
         was, ends, now = message.state, _doubt_ends(message, rules), self._tools.clock()
         # Rows older than the note of who took them belong to the only gateway there was.
         asked = gateway_named(self._tools.gateways, message.gateway) if message.gateway else self._tools.gateways[0]
@@ -90,7 +92,7 @@ class Taking:
         if was is MessageState.RESERVED:
             take(message, gateway.name, to.number_mac)
         return Taken(
-            short=await compose(self._tools, session, message, to, gateway.can),
+            short=short,
             gateway=gateway,
             rules=rules,
             tries=message.attempts,

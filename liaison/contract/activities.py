@@ -107,7 +107,7 @@ async def record_events(batch: RecordEvents) -> None:
 
 @activity.defn
 async def send_message(order: SendMessage) -> MessageProgress:
-    """Send one message, once."""
+    """Send one message, once; whoever watches over an answer that was not sent at once hears of it."""
     raise NotImplementedError
 
 

@@ -33,6 +33,11 @@ def next_try(asked_at: datetime, rules: FollowUpRules) -> datetime:
     return at(shanghai_date(asked_at) + timedelta(days=rules.days_between), rules.at)
 
 
+def tries_end(rules: FollowUpRules) -> timedelta:
+    """How long after the first try nobody is asked any more."""
+    return rules.tries * timedelta(days=rules.days_between)
+
+
 def verdict_of(text: str, rules: FollowUpRules) -> Verdict | None:
     """What a short message says to the question; None if it is about something else, which nobody guesses."""
     said = unicodedata.normalize("NFKC", text).strip().casefold()

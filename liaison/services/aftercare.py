@@ -1,11 +1,11 @@
-"""Watches over answers, and follow-ups, that nobody has seen to for long: a lost run is started anew."""
+"""Follow-ups whose day has come are started; so are they, and watches over answers, when a run was lost."""
 
 from datetime import timedelta
 
 from liaison.contract.starting import start_delivery, start_follow_up
 from liaison.db.deliveries import keep_watched, lease_unwatched
 from liaison.db.follow_ups import keep_asked, lease_unasked
-from liaison.policy.follow_up import first_try
+from liaison.policy.follow_up import first_try, tries_end
 from liaison.services.platform import Platform
 from liaison.services.starting import TEMPORAL_AWAY
 
@@ -34,5 +34,7 @@ async def start_aftercare_left(platform: Platform) -> bool:
     if unwatched or unasked:
         async with platform.db.write() as session:
             await keep_watched(session, unwatched, now + SEEN_TO)
-            await keep_asked(session, [reference for reference, _ in unasked], now + SEEN_TO)
+            await keep_asked(
+                session, [reference for reference, _ in unasked], now + tries_end(policy.follow_up) + SEEN_TO
+            )
     return BATCH in (len(unwatched), len(unasked))

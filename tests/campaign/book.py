@@ -15,7 +15,10 @@ from tests.city import City
 
 Row = TypeVar("Row", bound=SQLModel)
 CLOCK_SLACK = timedelta(seconds=5)
-AFTER_CLOSED = {"rung_annulled", "message_sent", "message_superseded", "message_failed", "after_closure", "closed"}
+AFTER_CLOSED = {
+    *("rung_annulled", "message_sent", "message_superseded", "message_failed", "message_delivered"),
+    *("after_closure", "closed", "answer_made", "answer_to_call", "follow_up_asked", "rated", "redo_offered"),
+}
 IN_ORDER = ("registered", "started", "dispatched")
 
 

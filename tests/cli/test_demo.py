@@ -122,7 +122,8 @@ def test_silence_reaches_the_president_of_the_intermediate_court(tmp_path: Path)
     assert climbed == [[leader] for leader in leaders]
     assert told(played, "supervision") == list(zip(RANG_ON[1:], leaders, strict=True))
     assert all(sent["number"][:6] == "+86139" and sent["number"][6:10] == "****" for sent in played["messages"])
-    assert len(played["messages"]) == 8
+    assert told(played, "received") == [("2026-09-18", "party")]
+    assert len(played["messages"]) == 9
 
 
 def test_the_intermediate_court_has_one_rung_less_and_a_last_minute_reply_erases_none(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ OPERATIONS: Final = {
     f"{operation.method.upper()} {operation.path}": operation
     for operation in (found.ok() for found in SCHEMA.get_all_operations())
 }
-CALLS: Final = scaled(3_000, 100_000)
+CALLS: Final = scaled(4_000, 100_000)
 ODDS: Final = (0, 1, 1, 2)
 """Of two: how much of a case is exchanged for what exists. Each case is sent as it was made up, then in part, then
 wholly exchanged, by one caller or another: to make a case up takes longer than to send it."""

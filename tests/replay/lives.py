@@ -245,12 +245,9 @@ async def followed_up(city: LiveCity) -> str:
         await _ended(city, reference, Outcome.REPLIED)
     next_day = city.moved_to(shanghai(MORNING) + timedelta(days=1))
     async with next_day.working():
-        run = next_day.client.get_workflow_handle(follow_up_workflow_id(reference))
-        # The run of the closing waits for a day of this server's own clock.
-        await run.terminate()
         await start_follow_up(next_day.client, reference, next_day.tools.clock(), next_day.tools.clock())
         await until(lambda: _asked(next_day, reference))
-        return run.id
+        return follow_up_workflow_id(reference)
 
 
 async def purged(city: LiveCity) -> str:

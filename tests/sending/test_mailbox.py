@@ -31,7 +31,7 @@ async def ring(city: City, reference: str, leader: str, number: int) -> None:
         for each in range(number):
             await messaging.reserve(session, request, f"bell-{each}", leader, "supervision", {"due_on": "2026-09-22"})
     for each in range(number):
-        await messaging.hand_on(reference, f"bell-{each}")
+        await messaging.hand_on(session, reference, f"bell-{each}")
 
 
 async def test_two_hundred_rungs_at_one_instant_make_one_message_for_one_president(city_at: OpenCity) -> None:
@@ -92,7 +92,7 @@ async def test_one_digest_follows_another_no_sooner_than_the_policy_says(city_at
             messaging, request = Messaging(city.tools), await city.request(reference)
             async with city.tools.db.write() as session:
                 await messaging.reserve(session, request, f"bell-{each}", LEADER, "supervision", {"due_on": "x"})
-            await messaging.hand_on(reference, f"bell-{each}")
+            await messaging.hand_on(session, reference, f"bell-{each}")
             await city.advance(minutes=5)
         await city.advance(minutes=20)
         assert len([message for message in gateway.taken if message.template in DIGESTS]) == 3

@@ -34,7 +34,7 @@ async def test_statutory_messages_overtake_courtesy_at_the_gateways_rate(city_at
                 await messaging.reserve(session, request, f"order-{each}", "0104-j02", "urge", {})
         began = time.monotonic()
         for cause in (*(f"news-{each}" for each in range(NEWS)), *(f"order-{each}" for each in range(ORDERS))):
-            await messaging.hand_on(reference, cause)
+            await messaging.hand_on(session, reference, cause)
         await city.advance(seconds=30)
         assert len(gateway.taken) == before + NEWS + ORDERS
         assert {message.state for message in await city.messages(reference)} == {MessageState.SUBMITTED}

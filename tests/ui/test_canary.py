@@ -14,7 +14,7 @@ from temporalio.client import Client
 
 from liaison.codec import EncryptingCodec
 from liaison.gateways.sms.outbox import EmbeddedOutbox
-from liaison.gateways.sms.port import GatewayUnavailable, ShortMessage, Submission
+from liaison.gateways.sms.port import ShortMessage, Submission
 from liaison.logs import configure_logs
 from tests.city import City
 from tests.ui import lives, markers
@@ -41,12 +41,12 @@ def logs() -> Iterator[io.StringIO]:
 
 @pytest.fixture
 def talkative_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A provider that fails now and then, and says whose number it was about."""
+    """An adapter that breaks now and then, and says whose number it was about."""
     submit, calls = EmbeddedOutbox.submit, count()
 
     async def fails_at_times(outbox: EmbeddedOutbox, message: ShortMessage) -> Submission:
         if next(calls) % FAILS_EVERY == 0:
-            raise GatewayUnavailable(f"no route to {message.to}")
+            raise OSError(f"no route to {message.to}")
         return await submit(outbox, message)
 
     monkeypatch.setattr(EmbeddedOutbox, "submit", fails_at_times)

@@ -69,7 +69,7 @@ async def test_claimed_then_confirmed(city_at: OpenCity, cached: int) -> None:
         assert described.typed_search_attributes.get(search.STAGE) == Stage.CONFIRMING
         assert "待确认" in await city.details(reference)
         # Nothing is the party's yet.
-        assert [m.template for m in await city.messages(reference)] == ["work_order", "reply_claimed"]
+        assert [m.template for m in await city.messages(reference)] == ["work_order", "received", "reply_claimed"]
         assert await _confirm(city, reference) is ActionState.ACCEPTED
         assert (await city.handle(reference).result()).outcome is Outcome.REPLIED
         kinds = await city.kinds(reference)
@@ -286,7 +286,7 @@ async def test_transferred_meanwhile(city_at: OpenCity) -> None:
 async def test_who_cannot_be_told_has_not_kept_silent(city_at: OpenCity) -> None:
     """The gateway is down all day: after four working hours the claim lapses, and a clerk hears of it."""
     gateway = Moody(deliver)
-    async with city_at(FRIDAY, gateway=gateway) as city:
+    async with city_at(FRIDAY, gateways=(gateway,)) as city:
         reference = await _held(city)
         gateway.mood = be_away
         await _text(city, reference)

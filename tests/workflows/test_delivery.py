@@ -90,7 +90,7 @@ async def test_an_answer_that_arrives_at_once_needs_no_watch(city_at: OpenCity) 
 
 @WITH_AND_WITHOUT_CACHE
 async def test_a_failed_answer_is_called_for_and_alone_fires_the_last_rung(city_at: OpenCity, cached: int) -> None:
-    async with city_at(FRIDAY, gateway=Moody(refuse), cached=cached) as city:
+    async with city_at(FRIDAY, gateways=(Moody(refuse),), cached=cached) as city:
         reference = await city.submit()
         await city.advance(minutes=1)
         await city.reply(reference)
@@ -144,7 +144,7 @@ async def test_an_answer_given_on_the_last_evening_waits_for_the_morning_and_is_
 
 
 async def test_silence_of_the_gateway_is_doubt_until_a_clerk_must_call(city_at: OpenCity) -> None:
-    async with city_at(FRIDAY, gateway=Moody()) as city:
+    async with city_at(FRIDAY, gateways=(Moody(),)) as city:
         doubtful, arrived = await city.submit(), await city.submit(judge="0104-j04")
         await city.advance(minutes=1)
         await city.reply(doubtful)
@@ -164,7 +164,7 @@ async def test_silence_of_the_gateway_is_doubt_until_a_clerk_must_call(city_at: 
 
 
 async def test_a_call_in_time_that_is_recorded_later_takes_the_rung_back(city_at: OpenCity) -> None:
-    async with city_at(FRIDAY, gateway=Moody(refuse)) as city:
+    async with city_at(FRIDAY, gateways=(Moody(refuse),)) as city:
         reference = await city.submit()
         await city.advance(minutes=1)
         await city.reply(reference)
@@ -181,7 +181,7 @@ async def test_a_call_in_time_that_is_recorded_later_takes_the_rung_back(city_at
 
 
 async def test_an_intermediate_court_has_no_rung_for_it(city_at: OpenCity) -> None:
-    async with city_at(FRIDAY, gateway=Moody(refuse)) as city:
+    async with city_at(FRIDAY, gateways=(Moody(refuse),)) as city:
         reference = await city.submit(court="01", judge=None)
         await city.advance(minutes=1)
         member = await _somebody_who_may_reply(city, reference)
@@ -215,7 +215,7 @@ async def test_a_landline_is_called_and_gets_no_message(city_at: OpenCity) -> No
 
 
 async def test_what_is_no_answer_in_writing_is_not_watched(city_at: OpenCity) -> None:
-    async with city_at(FRIDAY, gateway=Moody(refuse)) as city:
+    async with city_at(FRIDAY, gateways=(Moody(refuse),)) as city:
         called, withdrawn = await city.submit(), await city.submit(judge="0104-j04")
         await city.advance(minutes=1)
         gist = {"number": "13912345678", "time": city.world.now().isoformat(), "gist": "已电话告知开庭时间地点。"}
@@ -227,7 +227,7 @@ async def test_what_is_no_answer_in_writing_is_not_watched(city_at: OpenCity) ->
 
 
 async def test_no_signal_harms_the_watch(city_at: OpenCity) -> None:
-    async with city_at(FRIDAY, gateway=Moody(refuse)) as city:
+    async with city_at(FRIDAY, gateways=(Moody(refuse),)) as city:
         reference = await city.submit(category=Category.JUDGE_CONTACT)
         await city.advance(minutes=1)
         await city.reply(reference)
@@ -249,7 +249,7 @@ async def test_no_signal_harms_the_watch(city_at: OpenCity) -> None:
 
 
 async def test_a_lost_watch_is_started_anew_by_the_relay(city_at: OpenCity) -> None:
-    async with city_at(FRIDAY, gateway=Moody(refuse)) as city:
+    async with city_at(FRIDAY, gateways=(Moody(refuse),)) as city:
         reference = await city.submit()
         await city.advance(minutes=1)
         await city.reply(reference)

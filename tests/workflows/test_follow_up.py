@@ -40,6 +40,13 @@ async def _end(city: City, reference: str) -> Asked:
     return asked
 
 
+async def _ask(city: City) -> None:
+    """The next morning the relay starts what is to be asked."""
+    await city.advance_to("2026-09-19 10:00")
+    await city.relay()
+    await city.advance(minutes=1)
+
+
 def _asked(city: City) -> int:
     return [line["template"] for line in city.sent()].count("follow_up")
 
@@ -51,7 +58,7 @@ async def test_a_party_is_asked_the_next_day_and_rates(city_at: OpenCity, cached
         assert await _says(city, reference, "1") is None, "nobody has asked yet"
         await city.advance_to("2026-09-19 09:59")
         assert _asked(city) == 0
-        await city.advance_to("2026-09-19 10:01")
+        await _ask(city)
         assert (_asked(city), (await _row(city, reference)).tries) == (1, 1)
         assert await _says(city, reference, "请问我的另一个案件何时开庭") is None, "about something else: never guessed"
         assert await _says(city, reference, " １，谢谢") == reference
@@ -66,7 +73,7 @@ async def test_a_party_is_asked_the_next_day_and_rates(city_at: OpenCity, cached
 async def test_no_answer_is_attached_and_offered_as_a_redo(city_at: OpenCity) -> None:
     async with city_at(FRIDAY) as city:
         reference = await _replied(city)
-        await city.advance_to("2026-09-19 10:01")
+        await _ask(city)
         words = "未答复，法官没有说何时开庭"
         sent_at = city.world.now()
         [contact] = await city.rows(PartyContact, reference)
@@ -87,6 +94,7 @@ async def test_no_answer_is_attached_and_offered_as_a_redo(city_at: OpenCity) ->
 async def test_three_tries_on_different_days_then_unrated(city_at: OpenCity) -> None:
     async with city_at(FRIDAY) as city:
         reference = await _replied(city)
+        await _ask(city)
         await city.advance_to("2026-09-23 10:00")
         days = [line["at"][:10] for line in city.sent() if line["template"] == "follow_up"]
         assert days == ["2026-09-19", "2026-09-20", "2026-09-21"]
@@ -95,8 +103,9 @@ async def test_three_tries_on_different_days_then_unrated(city_at: OpenCity) -> 
 
 
 async def test_whoever_no_message_reached_is_unreachable(city_at: OpenCity) -> None:
-    async with city_at(FRIDAY, gateway=Moody(refuse)) as city:
+    async with city_at(FRIDAY, gateways=(Moody(refuse),)) as city:
         reference = await _replied(city)
+        await _ask(city)
         await city.advance_to("2026-09-23 10:00")
         assert await _end(city, reference) == Asked(FollowUpState.UNREACHABLE)
 
@@ -127,7 +136,7 @@ async def test_what_was_withdrawn_is_not_followed_up(city_at: OpenCity) -> None:
 async def test_a_lost_follow_up_is_started_anew_and_asks_no_day_twice(city_at: OpenCity) -> None:
     async with city_at(FRIDAY) as city:
         reference = await _replied(city)
-        await city.advance_to("2026-09-19 10:01")
+        await _ask(city)
         run = city.client.get_workflow_handle(follow_up_workflow_id(reference))
         await run.terminate()
         assert (await run.describe()).status is WorkflowExecutionStatus.TERMINATED
