@@ -23,7 +23,8 @@ from liaison.services.platform import Platform
 from liaison.services.starting import TEMPORAL_AWAY
 
 DELIVERY_SECONDS = 2.0
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.01, 0.16
+TASK_SECONDS, LOOK_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 0.02, 0.2
+"""First pauses between tries: each try of an update costs the workflow a task, each look into the book one row."""
 
 
 class Fate(StrEnum):
@@ -76,7 +77,7 @@ async def deliver_and_see(platform: Platform, action: Action) -> Delivery:
     delivery = await deliver(platform, action)
     if delivery.fate is not Fate.TAKEN:
         return delivery
-    for pause in _pauses():
+    for pause in _pauses(LOOK_SECONDS):
         async with platform.db.peek() as session:
             settled = await find_action(session, action.reference, action.id)
         if settled is not None and settled.state is not ActionState.PENDING:
@@ -94,15 +95,15 @@ def _settled(state: ActionState) -> Delivery:
     return Delivery(Fate.TAKEN, state)
 
 
-def _pauses() -> Iterator[float]:
-    pause = FIRST_PAUSE_SECONDS
+def _pauses(first: float) -> Iterator[float]:
+    pause = first
     while True:
         yield pause
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
 async def _update(platform: Platform, action: Action) -> Receipt:
-    pauses = _pauses()
+    pauses = _pauses(TASK_SECONDS)
     async with asyncio.timeout(DELIVERY_SECONDS):
         while True:
             try:
