@@ -26,7 +26,7 @@ class DismissalIn(Body):
 
 
 class InboundView(View):
-    """A short message somebody sent us; ``number`` and ``text`` are there in the queue only."""
+    """A short message somebody sent us; ``phone`` and ``text`` are there in the queue only."""
 
     id: str
     gateway: str
@@ -41,5 +41,5 @@ class InboundView(View):
     decided_by: str | None
     decided_at: AwareDatetime | None
     reason: str | None
-    number: str | None = Field(default=None, description="E.164.")
+    phone: str | None = Field(default=None, description="E.164.")
     text: str | None = None

@@ -68,5 +68,5 @@ def show_messages(page: Mapping[str, Any]) -> None:
 
 def show_message(message: Mapping[str, Any]) -> None:
     """One message and what became of it."""
-    names = ("id", "state", "mismatch", "court", "staff", "number", "text", "reference", "reason")
+    names = ("id", "state", "mismatch", "court", "staff", "phone", "text", "reference", "reason")
     show_fields({"sent_at": when(message["sent_at"]), **{name: message.get(name) for name in names}})

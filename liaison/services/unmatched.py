@@ -140,4 +140,4 @@ def _show(inbound: InboundMessage) -> Body:
 
 def _said(platform: Platform, inbound: InboundMessage) -> Body:
     said = open_inbound(platform.ring, inbound)
-    return {"number": said[0], "text": said[1]} if said else {}
+    return {"phone": said[0], "text": said[1]} if said else {}
