@@ -164,7 +164,7 @@ async def test_a_clerk_assigns_what_a_judge_wrote_without_a_code(office: Office)
     row = await _text(office, MOBILES[TEAM_MATE], SAID)
     queue = await unmatched_view(office.platform, await office.clerk(), limit=200)
     [item] = [item for item in queue["items"] if item["id"] == row.id]
-    assert (item["mismatch"], item["text"], item["number"]) == ("no_code", SAID, MOBILES[TEAM_MATE])
+    assert (item["mismatch"], item["text"], item["phone"]) == ("no_code", SAID, MOBILES[TEAM_MATE])
     call = await _call(office)
     answer = await assign_message(office.platform, call, row.id, reference, "已致电核实")
     assert (answer.status, answer.body["state"], answer.body["reference"]) == (201, "assigned", reference)
