@@ -4,6 +4,7 @@ A call is right or wrong as Schemathesis likes. Some of what it makes up is exch
 are ones who may, so that calls come through to the services and the book: of every operation some must succeed.
 """
 
+import copy
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -145,7 +146,8 @@ def exchange(value: Any, existing: dict[str, Any], data: st.DataObject, odds: in
     if isinstance(value, dict):
         for field, inner in value.items():
             if field in existing and data.draw(st.integers(1, 2)) <= odds:
-                value[field] = data.draw(st.sampled_from(existing[field]))
+                # A copy: the next exchange of the same case may reach into it.
+                value[field] = copy.deepcopy(data.draw(st.sampled_from(existing[field])))
             else:
                 exchange(inner, existing, data, odds)
 
