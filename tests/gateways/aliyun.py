@@ -44,6 +44,7 @@ class AliyunStandIn:
     illness: Illness | None = None
     address: str = ""
     taken: list[Mapping[str, str]] = field(default_factory=list)
+    ended: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     _gathered: list[Report] = field(default_factory=list)
     _background: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -72,7 +73,7 @@ class AliyunStandIn:
 
     async def _said(self, request: web.Request, told: dict[str, Any]) -> web.Response:
         if self.illness is Illness.SILENT:
-            await asyncio.sleep(SILENT_SECONDS)
+            await asyncio.wait([self.ended], timeout=SILENT_SECONDS)
         if self.illness is Illness.RESET and request.transport is not None:
             request.transport.abort()
         if self.illness is Illness.GARBAGE:
@@ -103,8 +104,11 @@ class AliyunStandIn:
             task.add_done_callback(self._background.discard)
 
     async def _report(self, reports: list[Report]) -> None:
-        while await self.call(reports) != 200:
-            await asyncio.sleep(0.1)
+        for pause in (0.1, 0.5, 1.0):
+            if await self.call(reports) == 200:
+                return
+            await asyncio.sleep(pause)
+        raise AssertionError("three times told, and nobody listens")
 
 
 @asynccontextmanager
@@ -113,7 +117,7 @@ async def aliyun(call: Callable[[list[Report]], Awaitable[int]], habit: Habit) -
     stand_in = AliyunStandIn(call, habit)
     application = web.Application()
     application.router.add_route("*", "/", stand_in.answer)
-    runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -122,4 +126,5 @@ async def aliyun(call: Callable[[list[Report]], Awaitable[int]], habit: Habit) -
     try:
         yield stand_in
     finally:
+        stand_in.ended.cancel()
         await runner.cleanup()

@@ -1,8 +1,9 @@
 """Providers that fall ill, each with the adapter that is meant for it, and what their own logs hold of our messages."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -16,8 +17,8 @@ from liaison.gateways.sms.smpp import SmppGateway
 from liaison.gateways.sms.templates import packaged_templates
 from liaison.policy.words import Language
 from tests.gateways.aliyun import AliyunStandIn, Habit, Illness, Report, aliyun
-from tests.gateways.smsc import Smsc, smsc
 from tests.gateways.samples import NOW
+from tests.gateways.smsc import Smsc, smsc
 
 OURS: Final = "1069000"
 RATE: Final = 10_000
@@ -64,9 +65,6 @@ class Callers(Protocol):
     """Takes Aliyun's calls of receipts; gives the HTTP status."""
 
     async def __call__(self, reports: list[Report]) -> int: ...
-
-
-OpenProvider = AbstractAsyncContextManager[Provider]
 
 
 @dataclass
@@ -131,14 +129,14 @@ async def aliyun_with(fault: str, call: Callers) -> AsyncIterator[Provider]:
     illness, habit = ILLNESSES.get(fault, (None, {}))[0], HABITS.get(fault, (Habit.ONCE, ""))[0]
     async with aliyun(call, habit) as peer:
         account = AliyunAccount("id", "secret", "广州法院", Path("codes.toml"), peer.address, "http", RATE)
-        codes = {template: {language: "SMS_1" for language in Language} for template in packaged_templates()}
+        codes = {template: dict.fromkeys(Language, "SMS_1") for template in packaged_templates()}
         yield Aliyun(AliyunGateway(account, codes, lambda: NOW), peer, illness)
 
 
 @asynccontextmanager
 async def smpp_with(fault: str, log: Path) -> AsyncIterator[Provider]:
     """The SMSC with one fault."""
-    log.touch()
+    await asyncio.to_thread(log.touch)
     faults, receipts = ILLNESSES.get(fault, (None, {}))[1], HABITS.get(fault, (None, "once"))[1]
     async with smsc(log, "--receipts", receipts) as peer:
         account = SmppAccount("127.0.0.1", peer.port, "court", "p", OURS, False, WINDOW, RATE)
