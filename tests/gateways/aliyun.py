@@ -44,6 +44,9 @@ class AliyunStandIn:
     illness: Illness | None = None
     address: str = ""
     taken: list[Mapping[str, str]] = field(default_factory=list)
+    ill: int = 0
+    """Calls that met it ill."""
+
     ended: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     _gathered: list[Report] = field(default_factory=list)
     _background: set[asyncio.Task[None]] = field(default_factory=set)
@@ -58,6 +61,7 @@ class AliyunStandIn:
 
     async def answer(self, request: web.Request) -> web.Response:
         """One call of the SDK."""
+        self.ill += self.illness is not None
         if self.illness is Illness.AWAY:
             return web.json_response({"Code": "ServiceUnavailable", "Message": "m"}, status=503)
         if request.headers["x-acs-action"] == "QuerySendDetails":

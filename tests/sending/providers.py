@@ -56,6 +56,10 @@ class Provider(Protocol):
         """Return when nothing more is to be told."""
         ...
 
+    def hurt(self, messages: Iterable[Message]) -> int:
+        """How often its illness was felt."""
+        ...
+
     def copies(self, messages: Iterable[Message]) -> Counter[str]:
         """How often it took each message, by our id; whatever is none of ours goes by what it is."""
         ...
@@ -83,6 +87,9 @@ class Aliyun:
 
     async def rest(self) -> None:
         await self.peer.rest()
+
+    def hurt(self, messages: Iterable[Message]) -> int:
+        return self.peer.ill
 
     def copies(self, messages: Iterable[Message]) -> Counter[str]:
         ids = {gateway_key(message): message.id for message in messages}
@@ -118,6 +125,9 @@ class Independent:
 
     async def rest(self) -> None:
         """What it tells, it tells at once."""
+
+    def hurt(self, messages: Iterable[Message]) -> int:
+        return sum(message.attempts - 1 for message in messages)
 
     def copies(self, messages: Iterable[Message]) -> Counter[str]:
         return Counter(self.gateway.ids.get(taken, str(taken)) for taken in self.peer.messages())
