@@ -56,6 +56,10 @@ class Settling:
         now = self._tools.clock()
         async with self._tools.db.write() as session:
             message = await session.get_one(Message, message_id, with_for_update=True)
+            if message.attempts == tries and message.state in _SENT:
+                # A receipt, or another sender who asked the gateway, was faster: nobody has handed it over since.
+                message.provider_id = message.provider_id or verdict.provider_id
+                return self._left_to_another(message, now)
             if not still_open(message) or message.state is MessageState.RESERVED or message.attempts != tries:
                 # We stood still, were given up, and another sender has the message: he found what we had handed over,
                 # or hands it over once more.

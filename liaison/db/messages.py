@@ -43,7 +43,6 @@ OF_AN_OPEN_REQUEST = (DATE_MOVED, RECEIVED, PASSED_ON)
 """Templates that nobody needs once the request is closed."""
 
 WANTED = (MessageState.RESERVED, MessageState.SUBMITTING)
-_DOUBTFUL = (MessageState.SUBMITTING, MessageState.AMBIGUOUS)
 """States in which a message still has to go out."""
 
 DAY, SOON = timedelta(hours=24), timedelta(minutes=1)
@@ -185,9 +184,9 @@ async def taken_as(session: AsyncSession, gateway: str, provider_id: str) -> Mes
 async def in_doubt_as(session: AsyncSession, gateway: str, key: str) -> Message | None:
     """The message of this key (see ``gateway_key``) of which nobody knows whether the gateway took it, locked.
 
-    Few are in doubt at a time, so the key needs no column.
+    One whose sender still waits for the answer is in nobody's doubt. Few are at a time, so the key needs no column.
     """
-    doubtful = select(Message).where(Message.gateway == gateway, col(Message.state).in_(_DOUBTFUL))
+    doubtful = select(Message).where(Message.gateway == gateway, col(Message.state) == MessageState.AMBIGUOUS)
     found = await session.exec(doubtful.with_for_update())
     return next((message for message in found if gateway_key(message) == key), None)
 
@@ -237,22 +236,6 @@ async def news_of_dates(session: AsyncSession, reference: str) -> list[Message]:
         .with_for_update()
     )
     return list(found.all())
-
-
-async def note_receipt(
-    session: AsyncSession, gateway: str, provider_id: str, state: MessageState | None, code: str
-) -> bool:
-    """Settle a message that was submitted; False if none bears this id."""
-    found = await session.exec(
-        select(Message).where(Message.gateway == gateway, Message.provider_id == provider_id).with_for_update()
-    )
-    message = found.first()
-    if message is None:
-        return False
-    if state is not None and message.state in (MessageState.SUBMITTED, MessageState.AMBIGUOUS):
-        message.state = state
-        message.failure = code[:200] if state is MessageState.FAILED else None
-    return True
 
 
 def supersede(message: Message, now: datetime) -> None:

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.contract.starting import tell_delivery
 from liaison.db.deliveries import made_by_message
-from liaison.db.messages import ANSWER, in_doubt_as, taken_as
+from liaison.db.messages import ANSWER, NO_REQUEST, in_doubt_as, taken_as
 from liaison.db.record import MESSAGES, append_event, lock_request
 from liaison.db.tables import Message
 from liaison.gateways.sms.port import Fate, Receipt
@@ -36,9 +36,11 @@ async def take_receipt(platform: Platform, gateway: str, receipt: Receipt) -> bo
     """
     now = platform.clock()
     async with platform.db.write() as session:
-        message = await _message_of(session, gateway, receipt, now)
+        message = await _message_of(session, gateway, receipt)
         if message is None:
             return False
+        if receipt.fate is Fate.SUBMITTED:
+            await _note_taken(session, message, now)
         delivered = receipt.fate is Fate.DELIVERED and await _deliver(session, message, receipt.at, now)
         failed = receipt.fate is Fate.FAILED and _send_on(message, receipt.code)
     if failed:
@@ -48,16 +50,22 @@ async def take_receipt(platform: Platform, gateway: str, receipt: Receipt) -> bo
     return True
 
 
-async def _message_of(session: AsyncSession, gateway: str, receipt: Receipt, now: datetime) -> Message | None:
-    """By the provider's id; by our own key where its answer was lost on the way to us, which ends the doubt."""
+async def _message_of(session: AsyncSession, gateway: str, receipt: Receipt) -> Message | None:
+    """By the provider's id; by our own key where its answer was lost on the way to us."""
     message = await taken_as(session, gateway, receipt.provider_id)
     if message is None and receipt.key:
         message = await in_doubt_as(session, gateway, receipt.key)
         if message is not None:
             message.provider_id = receipt.provider_id
-            if receipt.fate is Fate.SUBMITTED:
-                message.state, message.failure, message.settled_at = MessageState.SUBMITTED, None, now
     return message
+
+
+async def _note_taken(session: AsyncSession, message: Message, now: datetime) -> None:
+    """The gateway took it, which ends a doubt and nothing else."""
+    if message.state is not MessageState.AMBIGUOUS:
+        return
+    message.state, message.failure, message.settled_at = MessageState.SUBMITTED, None, now
+    await _record(session, message, EventKind.MESSAGE_SENT, now, now)
 
 
 async def _deliver(session: AsyncSession, message: Message, at: datetime, now: datetime) -> bool:
@@ -66,12 +74,16 @@ async def _deliver(session: AsyncSession, message: Message, at: datetime, now: d
     message.state, message.failure, message.handed_on = MessageState.DELIVERED, None, True
     message.settled_at = now
     await made_by_message(session, message, now)
+    await _record(session, message, EventKind.MESSAGE_DELIVERED, min(at, now), now)
+    return True
+
+
+async def _record(session: AsyncSession, message: Message, kind: EventKind, at: datetime, now: datetime) -> None:
+    if message.reference == NO_REQUEST:
+        return
     await lock_request(session, message.reference)
     detail = {"message": message.id, "template": message.template, "to": message.recipient, "gateway": message.gateway}
-    await append_event(
-        session, message.reference, MESSAGES, EventKind.MESSAGE_DELIVERED, min(at, now), BY, detail, recorded_at=now
-    )
-    return True
+    await append_event(session, message.reference, MESSAGES, kind, at, BY, detail, recorded_at=now)
 
 
 def _send_on(message: Message, code: str) -> bool:

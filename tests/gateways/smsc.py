@@ -38,6 +38,24 @@ class Smsc:
         """Every ``submit_sm`` it took."""
         return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
 
+    def messages(self) -> list[tuple[str, str]]:
+        """Number and text of every message of which it took all parts."""
+        parts: dict[tuple[Any, ...], dict[int, str]] = {}
+        whole = []
+        for line in self.taken():
+            udh = bytes.fromhex(line["udh"])
+            reference, total, number = udh[-3:] if udh else (0, 1, 1)
+            message = (line["session"], line["to"], reference)
+            parts.setdefault(message, {})[number] = line["text"]
+            if len(parts[message]) == total:
+                texts = parts.pop(message)
+                whole.append((line["to"], "".join(texts[each] for each in sorted(texts))))
+        return whole
+
+    async def fall(self, **faults: str) -> None:
+        """Have these faults from the next ``submit_sm`` on, and none else."""
+        await self._tell({"faults": faults})
+
     async def hear(self, lines: asyncio.StreamReader) -> None:
         """Note our answers as it prints them."""
         async for line in lines:
@@ -46,8 +64,11 @@ class Smsc:
 
     async def say(self, number: str, to: str, *parts: str) -> None:
         """Deliver a message, in as many parts as are given."""
+        await self._tell({"from": number, "to": to, "parts": parts})
+
+    async def _tell(self, what: dict[str, Any]) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"from": number, "to": to, "parts": parts}).encode() + b"\n")
+        self._process.stdin.write(json.dumps(what).encode() + b"\n")
         await self._process.stdin.drain()
 
     async def until_answered(self, number: int, *, seconds: float = 10) -> list[int]:

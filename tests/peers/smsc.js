@@ -10,10 +10,12 @@
 //   --error N:M     ESME_RSYSERR             --silent N:M  taken, never answered
 //   --reset N:M     taken, connection reset in place of an answer              --drop N:M    reset, and not taken
 //   --garbage N:M   taken, octets that are no PDU in place of an answer
-// Receipts, for messages that asked for one: --receipts none|once|twice|first|nameless ("first": before the answer;
-// "nameless": without the message's name), --state DELIVRD, --receipt-after MS.
+// Receipts, for messages that asked for one: --receipts none|once|twice|first|backwards|nameless ("first": before the
+// answer; "backwards": ACCEPTD after the state it ends in; "nameless": without the message's name), --state DELIVRD,
+// --receipt-after MS.
 // A JSON line on standard input is delivered as a message somebody sent: {"from", "to", "text", "parts"}; the status of
-// each answer is printed as {"delivered": status}. What is not acknowledged with ESME_ROK is delivered again after
+// each answer is printed as {"delivered": status}. {"faults": {...}} puts these faults in the place of others and counts
+// anew. What is not acknowledged with ESME_ROK is delivered again after
 // --again MS (default 200), receipts too, until the connection ends; then to the next one.
 'use strict';
 
@@ -85,19 +87,22 @@ function stamp(when) {
   return shanghai.toISOString().replace(/[-T:]/g, '').slice(2, 12);
 }
 
-function receipt(pdu, id) {
+function receipt(pdu, id, state = options.state) {
   const now = stamp(new Date());
   const name = options.receipts === 'nameless' ? '' : `id:${id} `;
   deliver({
     source_addr: pdu.destination_addr, destination_addr: pdu.source_addr, esm_class: 0x04, data_coding: 0,
-    short_message: `${name}sub:001 dlvrd:001 submit date:${now} done date:${now} stat:${options.state} err:000 text:`,
+    short_message: `${name}sub:001 dlvrd:001 submit date:${now} done date:${now} stat:${state} err:000 text:`,
   });
 }
 
 function receipts(pdu, id) {
   if (options.receipts === 'none' || !(pdu.registered_delivery & 1)) return;
   const times = options.receipts === 'twice' ? 2 : 1;
-  const send = () => { for (let time = 0; time < times; time += 1) receipt(pdu, id); };
+  const send = () => {
+    for (let time = 0; time < times; time += 1) receipt(pdu, id);
+    if (options.receipts === 'backwards') receipt(pdu, id, 'ACCEPTD');
+  };
   if (options.receipts === 'first') send(); else setTimeout(send, Number(options['receipt-after']));
 }
 
@@ -149,8 +154,19 @@ const server = smpp.createServer((session) => {
 });
 server.listen(Number(options.port), '127.0.0.1', () => say({ port: server.address().port }));
 
-function sent(line) {
+function fall(faults) {
+  FAULTS.forEach((name) => delete options[name]);
+  Object.assign(options, faults);
+  submitted = 0;
+}
+
+function heard(line) {
   const said = JSON.parse(line);
+  if ('faults' in said) fall(said.faults);
+  else sent(said);
+}
+
+function sent(said) {
   const parts = said.parts || [said.text];
   const reference = Math.floor(Math.random() * 256);
   parts.forEach((part, at) => {
@@ -164,4 +180,4 @@ function sent(line) {
   });
 }
 
-readline.createInterface({ input: process.stdin }).on('line', sent).on('close', () => process.exit(0));
+readline.createInterface({ input: process.stdin }).on('line', heard).on('close', () => process.exit(0));

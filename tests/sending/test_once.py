@@ -1,13 +1,15 @@
 """Every row of the table of states: sent once, or once more and marked (issue line M10; ADR 0012)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlmodel import col, update
 
+from liaison.db.messages import NO_REQUEST, gateway_key
 from liaison.db.tables import Message
-from liaison.gateways.sms.port import Capabilities, Fate, Receipt, ShortMessage
+from liaison.gateways.sms.port import Capabilities, Fate, Receipt, ShortMessage, Submission
 from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.words import EventKind
 from liaison.services.receipts import take_receipt
@@ -169,3 +171,86 @@ async def test_it_expires_when_it_helps_nobody_any_more(office: Office) -> None:
     assert gateway.asked == 12
     assert office.clock.now - began == timedelta(minutes=30)
     assert await mailing.kinds(message) == [EventKind.MESSAGE_FAILED]
+
+
+async def test_a_receipt_finds_its_message_by_our_key_where_the_answer_was_lost(office: Office) -> None:
+    mailing = Mailing(office, [gateway := Moody(first(reset_after), can=MUTE)])
+    message = await mailing.reserve(await office.submit())
+    key = gateway_key(await mailing.row(message))
+    receipt = Receipt("p-1", Fate.DELIVERED, office.clock.now, key=key)
+    assert not await take_receipt(office.platform, "moody", receipt), "not sent yet"
+    await mailing.send(message)
+    assert not await take_receipt(office.platform, "another", receipt)
+    assert not await take_receipt(office.platform, "moody", replace(receipt, key="f" * 32))
+    assert await take_receipt(office.platform, "moody", receipt)
+    row = await mailing.row(message)
+    assert (row.state, row.provider_id, row.failure) == (S.DELIVERED, "p-1", None)
+    assert await mailing.kinds(message) == [EventKind.MESSAGE_DELIVERED]
+    office.clock.now += timedelta(hours=1)
+    assert (await mailing.send(message)).state == S.DELIVERED and len(gateway.taken) == 1
+
+
+async def test_a_late_answer_ends_a_doubt_and_its_receipt_is_known_from_then_on(office: Office) -> None:
+    mailing = Mailing(office, [gateway := Moody(first(reset_after), can=MUTE)])
+    message = await mailing.reserve(await office.submit())
+    answer = Receipt("p-1", Fate.SUBMITTED, office.clock.now, key=gateway_key(await mailing.row(message)))
+    await mailing.send(message)
+    for _ in range(2):
+        assert await take_receipt(office.platform, "moody", answer)
+    row = await mailing.row(message)
+    assert (row.state, row.provider_id, row.failure) == (S.SUBMITTED, "p-1", None)
+    assert await mailing.kinds(message) == [EventKind.MESSAGE_SENT]
+    office.clock.now += timedelta(hours=1)
+    assert (await mailing.send(message)).state == S.SUBMITTED and len(gateway.taken) == 1
+    assert await told(mailing, message, Fate.DELIVERED)
+    # Told in the wrong order: what has arrived stays so.
+    assert await take_receipt(office.platform, "moody", answer)
+    assert (await mailing.row(message)).state is S.DELIVERED
+
+
+async def test_a_message_about_no_request_has_receipts_too(office: Office) -> None:
+    mailing = Mailing(office, [Moody()])
+    message = await mailing.reserve(NO_REQUEST, "0104-j01")
+    await mailing.send(message)
+    assert await told(mailing, message, Fate.DELIVERED)
+    assert (await mailing.row(message)).state is S.DELIVERED and await mailing.kinds(message) == []
+
+
+async def test_a_receipt_waits_while_its_sender_waits_for_the_answer(office: Office) -> None:
+    """Whatever it says is kept and taken again later: the sender is about to write down what he hears himself."""
+
+    class Telling(Moody):
+        async def submit(self, short: ShortMessage) -> Submission:
+            for fate in (Fate.DELIVERED, Fate.FAILED, Fate.SUBMITTED):
+                early = Receipt("moody-1", fate, office.clock.now, key=short.key)
+                assert not await take_receipt(office.platform, "moody", early)
+            return await super().submit(short)
+
+    mailing = Mailing(office, [Telling()])
+    message = await mailing.reserve(await office.submit())
+    assert (await mailing.send(message)).state == S.SUBMITTED
+    assert await told(mailing, message, Fate.DELIVERED)
+    assert (await mailing.row(message)).state is S.DELIVERED
+
+
+@pytest.mark.parametrize(("mood", "known_by"), [(deliver, "slow-1"), (reset_after, None)])
+async def test_a_sender_who_hears_late_what_another_has_asked_spoils_nothing(
+    office: Office, mood: Mood, known_by: str | None
+) -> None:
+    class Slow(Moody):
+        async def submit(self, short: ShortMessage) -> Submission:
+            self.taken.append(short)
+            assert (await mailing.send(short.id)).state == S.SUBMITTED
+            self.taken.clear()
+            return await super().submit(short)
+
+        async def look_up(self, short: ShortMessage) -> Submission:
+            return Submission(None, (await super().look_up(short)).fate)
+
+    mailing = Mailing(office, [gateway := Slow(mood, name="slow")])
+    message = await mailing.reserve(await office.submit())
+    await mailing.send(message)
+    row = await mailing.row(message)
+    assert (row.state, row.provider_id, row.failure) == (S.SUBMITTED, known_by, None)
+    assert [len(gateway.taken), row.attempts, row.repeats] == [1, 1, 0]
+    assert await mailing.kinds(message) == [EventKind.MESSAGE_SENT]
