@@ -14,7 +14,7 @@ from temporalio.api.common.v1 import Payload, WorkflowExecution
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.service import RPCError, RPCStatusCode
 
-from liaison.contract.names import request_workflow_id
+from liaison.contract.names import delivery_workflow_id, follow_up_workflow_id, request_workflow_id
 from liaison.policy.words import ActionKind, AsksFor, Category
 from liaison.services.access import scope_of
 from liaison.services.actions import ActionInput, take_action
@@ -529,19 +529,31 @@ class Player:
         raise CampaignError("answers are on their way, or parties are asked, for ever")
 
     async def _count_workflows(self) -> None:
-        """One workflow for a request, running while it is open; a repair is the same workflow's next run."""
+        """One workflow for a request, running while it is open; a repair is the same workflow's next run.
+
+        What was started for its answer and for the party's opinion has ended.
+        """
         for reference, life in self.lives.items():
-            status = (await self.city.handle(reference).describe()).status
+            status = await self._status(request_workflow_id(reference))
             wanted = "COMPLETED" if life.outcome else "RUNNING"
-            if status is None or status.name != wanted:
+            if status != wanted:
                 raise CampaignError(f"the workflow of {reference} is {status}, not {wanted}")
+            for workflow_id in (delivery_workflow_id(reference), follow_up_workflow_id(reference)):
+                if (status := await self._status(workflow_id)) not in ("COMPLETED", None):
+                    raise CampaignError(f"{workflow_id} is {status}")
         for reference, main in self.main_of.items():
-            if reference != main:
-                try:
-                    await self.city.handle(reference).describe()
-                except RPCError:
-                    continue
+            if reference != main and await self._status(request_workflow_id(reference)) is not None:
                 raise CampaignError(f"{reference} is attached and has a workflow")
+
+    async def _status(self, workflow_id: str) -> str | None:
+        """None if there never was one."""
+        try:
+            status = (await self.city.client.get_workflow_handle(workflow_id).describe()).status
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+        return status.name if status is not None else None
 
 
 def read_people() -> People:
