@@ -8,9 +8,20 @@ from typing import Any, TypeVar
 
 from sqlmodel import SQLModel, col, select
 
-from liaison.db.tables import Action, Event, Message, Request, RungRecord, WorkOrder
+from liaison.db.tables import (
+    Action,
+    AnswerDelivery,
+    Event,
+    FollowUp,
+    Message,
+    PartyContact,
+    Request,
+    RungRecord,
+    WorkOrder,
+)
+from tests.campaign.aftermath import Aftermath, too_many
 from tests.campaign.days import may_be_sent
-from tests.campaign.model import MACHINE
+from tests.campaign.model import MACHINE, RUNG_DAYS
 from tests.city import City
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -34,11 +45,12 @@ class Book:
         events: list[Event],
         messages: list[Message],
         sent: list[dict[str, str]],
+        aftermath: Aftermath,
     ) -> None:
         self.requests = {row.reference: row for row in requests}
         self.rungs, self.actions, self.orders = _by(rungs), _by(actions), _by(orders)
         self.events, self.messages = _by(events), _by(messages)
-        self.sent = sent
+        self.sent, self.aftermath = sent, aftermath
 
     @classmethod
     async def read(cls, city: City) -> "Book":
@@ -52,6 +64,11 @@ class Book:
                 list((await session.exec(select(Event).order_by(col(Event.id)))).all()),
                 list((await session.exec(select(Message).order_by(Message.id))).all()),
                 city.sent(),
+                Aftermath(
+                    (await session.exec(select(AnswerDelivery))).all(),
+                    (await session.exec(select(FollowUp))).all(),
+                    (await session.exec(select(PartyContact))).all(),
+                ),
             )
 
     def seen(self, reference: str) -> dict[str, Any]:
@@ -70,6 +87,7 @@ class Book:
             "actions": sorted((a.kind.value, a.by, a.state.value) for a in self.actions[reference] if a.by != MACHINE),
             "signals refused": kinds["signal_refused"],
             "dispatched": kinds["dispatched"],
+            "answer made": self.aftermath.is_made(reference),
         }
 
     def _offer(self, request: Request) -> str | None:
@@ -96,6 +114,8 @@ class Book:
         for line in self.sent:
             if not may_be_sent(datetime.fromisoformat(line["at"]), to_party=classes.get(line["id"]) == "party"):
                 yield f"sent outside the window: {line['template']} at {line['at']}"
+        yield from too_many(self.sent)
+        yield from self.aftermath.faults()
         for reference, events in self.events.items():
             yield from (f"{reference}: {fault}" for fault in _disorder(events))
 
@@ -122,6 +142,11 @@ def _shown(record: RungRecord) -> tuple[Any, ...]:
     return (record.due_at, *place, record.charged_to, record.escalated_by, record.annulled_at is not None)
 
 
+def _waits_for_the_party(event: Event) -> bool:
+    """Whether it is the last rung of a primary court, which an answer in writing that does not arrive fires."""
+    return event.kind.value == "rung_recorded" and event.detail["rung"] == len(RUNG_DAYS) - 1
+
+
 def _twice(what: str, values: Iterable[str]) -> Iterable[str]:
     return (f"{what} twice: {value}" for value, times in Counter(values).items() if times > 1)
 
@@ -136,7 +161,8 @@ def _disorder(events: list[Event]) -> Iterable[str]:
     if firsts != sorted(firsts) or kinds[0] not in ("registered", "attached"):
         yield f"begins as {kinds[:4]}"
     if "closed" in kinds:
-        later = set(kinds[kinds.index("closed") :]) - AFTER_CLOSED
+        later = {event.kind.value for event in events[kinds.index("closed") :] if not _waits_for_the_party(event)}
+        later -= AFTER_CLOSED
         if later:
             yield f"after its closure came {sorted(later)}"
     silent = [event.detail["rung"] for event in events if event.kind.value in ("warned", "rung_recorded")]

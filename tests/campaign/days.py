@@ -40,6 +40,15 @@ def may_be_sent(at: datetime, *, to_party: bool) -> bool:
     return in_hours and (to_party or works(local.date()))
 
 
+def party_may_be_told(at: datetime) -> datetime:
+    """The first instant from ``at`` on at which a party may be sent something, on any day of the week."""
+    [(opens, closes)] = PARTY_HOURS
+    local = at.astimezone(SHANGHAI)
+    if opens <= local.time() < closes:
+        return at
+    return datetime.combine(local.date() + (DAY if local.time() >= closes else timedelta()), opens, SHANGHAI)
+
+
 def _shanghai_day(instant: datetime) -> date:
     return instant.astimezone(SHANGHAI).date()
 

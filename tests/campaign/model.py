@@ -4,17 +4,19 @@ A ``Life`` is told what was done and when the border received it, and says what 
 design leaves an instant open, the spread of ten minutes behind a limit, it believes what was seen.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.campaign.days import end_of_answer_day, end_of_business_day
+from tests.campaign.days import end_of_answer_day, end_of_business_day, party_may_be_told
 from tests.campaign.people import People, Told
 
 SPREAD = timedelta(minutes=10)
 HELD_BACK = timedelta(minutes=5)
 SLACK = timedelta(seconds=20)
+EFFECT = timedelta(minutes=1)
+"""How long before it is seen something may have taken effect: the relay asks again after seconds."""
 RUNG_DAYS = (2, 3, 5, 7, 8)
 SUMMARY = {"case_inquiry", "consultation", "documents", "material_transfer", "opinion"}
 OUTCOMES = {"reply": "replied", "answer": "answered", "withdrawal": "withdrawn"}
@@ -79,6 +81,12 @@ class Life:
     dispatched: int = 0
     free_from: datetime | None = None
     """Until when a rung may be held back by what waited in the inbox."""
+    made_between: tuple[datetime, datetime] | None = None
+    """Between which instants the answer in writing arrives; None if there is none."""
+    waits_for_the_party: bool = False
+    """Whether the last rung looks at that arrival (art. 8, "made to the parties")."""
+    is_made: bool | None = None
+    """Whether the answer has arrived; None if there is none in writing."""
 
     def __post_init__(self) -> None:
         days = RUNG_DAYS if self.people.is_primary(self.court) else RUNG_DAYS[:-1]
@@ -92,7 +100,9 @@ class Life:
 
     def next_due(self, now: datetime) -> datetime | None:
         """The next instant silence has a consequence."""
-        if self.outcome or not self.started:
+        if self.outcome:
+            return self.dues[-1] if self._may_be_made_late() and self.dues[-1] > now else None
+        if not self.started:
             return None
         dues = [due for rung, due in enumerate(self.dues) if rung not in self.rungs]
         limits = [self.answer_by] if self.procedure == "summary" else dues
@@ -113,24 +123,25 @@ class Life:
             return
         waiting = next((a for a in self.actions if a.kind == "answer" and a.state == "pending"), None)
         if waiting is not None:
-            self._end(waiting)
+            self._end(waiting, now)
         elif now < self.answer_by and (self.category == "opinion" or (self.category == "case_inquiry" and self.proven)):
-            self._end(Given("answer", MACHINE, now))
+            self._end(Given("answer", MACHINE, now), now)
 
-    def tick(self, now: datetime, seen: Iterable[int], procedure: str) -> None:
-        """Let silence up to ``now`` have its consequences; ``seen`` decides within the spread."""
+    def tick(self, now: datetime, seen: Mapping[str, Any]) -> None:
+        """Let silence up to ``now`` have its consequences; what is ``seen`` decides within the spread."""
+        if self.outcome:
+            self._tell_party(now, seen)
         if not self.started or self.outcome:
             return
         if self.procedure == "summary":
-            is_over = self.answer_by + SPREAD + SLACK <= now or procedure == "ordinary"
+            is_over = self.answer_by + SPREAD + SLACK <= now or seen["procedure"] == "ordinary"
             if self.answer_by > now or not is_over:
                 return
             self._make_ordinary(self.answer_by)
         for rung, due in enumerate(self.dues):
             if rung in self.rungs or due > now or self._timely_ending_waits(due):
                 continue
-            latest = max(due + SPREAD, self.free_from or due) + SLACK
-            if latest <= now or rung in seen:
+            if self._latest(due) <= now or rung in seen["rungs"]:
                 self._climb(rung)
 
     def admit(self, given: Given, staff: str | None) -> Given | str:
@@ -159,21 +170,21 @@ class Life:
         elif not self._fits(given, now):
             given.state = REFUSED
         elif given.kind in OUTCOMES:
-            self._end(given)
+            self._end(given, now)
         else:
             given.state = "accepted" if self._apply(given) else REFUSED
         return given.state
 
-    def signal(self, name: str, body: dict[str, str], now: datetime) -> None:
-        """A plain signal to an open request."""
+    def signal(self, name: str, body: dict[str, str], at: datetime, now: datetime) -> None:
+        """A plain signal to an open request: Temporal took it ``at``, the workflow heard it ``now``."""
         if name == "reply":
             by, text = body["judge"], body["text"]
             kept = [(a.by, a.text) for a in self.actions if a.kind == "reply" and a.state != REFUSED]
             may = by in self.people.members(self.holder) and not self.outcome
             if may and is_reply(text) and (by, text) not in kept:
-                given = Given("reply", by, now, text, holder=self.holder)
+                given = Given("reply", by, at, text, holder=self.holder)
                 self.actions.append(given)
-                self._end(given)
+                self._end(given, now)
                 return
         elif name == "escalate":
             said, rung = (body["by"], body["reason"]), max([n for n in self.rungs if n > 0], default=0) + 1
@@ -203,6 +214,7 @@ class Life:
             "actions": sorted((a.kind, a.by, a.state) for a in self.actions),
             "signals refused": self.signals_refused,
             "dispatched": self.dispatched,
+            "answer made": self.is_made,
         }
 
     def _shown(self, rung: int, climbed: Climbed) -> tuple[Any, ...]:
@@ -300,15 +312,41 @@ class Life:
         told = self.people.told_at(rung, self.court, self.holder, self.department, self.accused)
         self.rungs[rung] = Climbed(told, self.holder, escalated_by)
 
-    def _end(self, given: Given) -> None:
+    def _end(self, given: Given, now: datetime) -> None:
+        if given.kind != "withdrawal":
+            earliest = max(given.received_at, now - EFFECT)
+            self.made_between = (party_may_be_told(earliest), party_may_be_told(now + SLACK))
+            self.waits_for_the_party = self.procedure == "ordinary" and len(self.dues) == len(RUNG_DAYS)
         for rung, due in enumerate(self.dues):
             if rung not in self.rungs and due <= given.received_at:
                 self._climb(rung)
         for rung, climbed in self.rungs.items():
-            climbed.annulled = climbed.escalated_by is None and self.dues[rung] > given.received_at
+            in_time = self.dues[rung] > given.received_at
+            if self.waits_for_the_party and rung == len(self.dues) - 1:
+                in_time = not self._may_be_made_late()
+            climbed.annulled = climbed.escalated_by is None and in_time
         late = given.kind == "reply" and given.received_at >= self.dues[0]
         given.state = "late" if late else "accepted"
         self.outcome = OUTCOMES[given.kind]
+
+    def _tell_party(self, now: datetime, seen: Mapping[str, Any]) -> None:
+        """The answer arrives; the last rung of a primary court fires if it has not by then, though all is closed."""
+        if self.made_between is None:
+            return
+        earliest, latest = self.made_between
+        self.is_made = earliest <= now and (latest + SLACK <= now or seen["answer made"])
+        last, due = len(self.dues) - 1, self.dues[-1]
+        if last in self.rungs or due > now or not self._may_be_made_late():
+            return
+        if last in seen["rungs"] or (self._latest(due) <= now and earliest >= due):
+            self._climb(last)
+
+    def _may_be_made_late(self) -> bool:
+        return self.waits_for_the_party and self.made_between is not None and self.made_between[1] >= self.dues[-1]
+
+    def _latest(self, due: datetime) -> datetime:
+        """When a rung has been recorded, whatever held it back."""
+        return max(due + SPREAD, self.free_from or due) + SLACK
 
     def _timely_ending_waits(self, due: datetime) -> bool:
         return any(a.state == "pending" and a.kind in OUTCOMES and a.received_at < due for a in self.actions)

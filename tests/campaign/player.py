@@ -14,7 +14,7 @@ from temporalio.api.common.v1 import Payload, WorkflowExecution
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.service import RPCError, RPCStatusCode
 
-from liaison.contract.names import request_workflow_id
+from liaison.contract.names import delivery_workflow_id, follow_up_workflow_id, request_workflow_id
 from liaison.policy.words import ActionKind, AsksFor, Category
 from liaison.services.access import scope_of
 from liaison.services.actions import ActionInput, take_action
@@ -23,7 +23,7 @@ from liaison.services.intake import accept_request
 from liaison.services.platform import Answer
 from liaison.services.repair import repair
 from tests.campaign.book import Book
-from tests.campaign.days import SHANGHAI
+from tests.campaign.days import DAY, SHANGHAI
 from tests.campaign.model import CHANNEL, CLERK, QUESTION_AGAIN, REFUSED, SHORT, SUMMARY, Given, Life
 from tests.campaign.people import People
 from tests.campaign.script import Step
@@ -350,12 +350,12 @@ class Player:
 
         # Temporal itself is never away, only the services' way to it; workers may be.
         def said(life: Life, now: datetime) -> None:
-            life.signal("" if raw else name, body, at)
+            life.signal("" if raw else name, body, at, now)
 
         if self.down:
             self._now_or_later(life, said)
         else:
-            said(life, at)
+            said(life, self.now)
 
     # --- time and parts -------------------------------------------------------------------------------------------
 
@@ -364,11 +364,12 @@ class Player:
         await self._pass_to(self.now + timedelta(**kinds[step.who % 3]))
 
     async def _pass_to_limit(self, step: Step) -> None:
-        """To just before a limit, into the spread behind it, or past it."""
+        """To just before a limit, to its evening when parties hear nothing, into the spread behind it, or past it."""
         dues = sorted({due for life in self.lives.values() if (due := life.next_due(self.now))})
         if dues:
-            beside = (timedelta(seconds=-3), timedelta(seconds=step.what % 500 + 1), timedelta(minutes=11))
-            await self._pass_to(dues[step.which % 3 % len(dues)] + beside[step.who % 3])
+            evening = timedelta(minutes=-90)
+            beside = (timedelta(seconds=-3), timedelta(seconds=step.what % 500 + 1), timedelta(minutes=11), evening)
+            await self._pass_to(dues[step.which % 3 % len(dues)] + beside[step.who % 4])
 
     async def _pass_to(self, instant: datetime) -> None:
         if instant > self.now and not self.down and not self._is_late():
@@ -479,7 +480,7 @@ class Player:
         imagined = copy.deepcopy(life, {id(self.people): self.people})
         for do in order:
             do(imagined, now)
-            imagined.tick(now, seen["rungs"], seen["procedure"])
+            imagined.tick(now, seen)
         return imagined
 
     def compare(self, book: Book) -> None:
@@ -487,7 +488,7 @@ class Player:
         now, faults = self.now, list(book.faults())
         for reference, life in self.lives.items():
             seen = book.seen(reference)
-            life.tick(now, seen["rungs"], seen["procedure"])
+            life.tick(now, seen)
             foreseen = life.expected()
             faults += [f"{reference} {name}: {seen[name]!r}, and the model says {foreseen[name]!r}"
                        for name in foreseen if seen[name] != foreseen[name]]  # fmt: skip
@@ -507,27 +508,52 @@ class Player:
         await self._come_to_rest()
         await self.city.advance(days=24)
         await self._come_to_rest()
-        book = await Book.read(self.city)
+        book = await self._until_quiet()
         if unsettled := book.unsettled():
             raise CampaignError(f"never settled: {unsettled}")
+        if gaps := list(book.aftermath.gaps(book.messages)):
+            raise CampaignError("; ".join(gaps))
         await self._count_workflows()
         for reference in self.lives:
             await self.city.replay(reference)
 
+    async def _until_quiet(self) -> Book:
+        """Parties are asked on the days after an answer, and the relay begins that; after a week nothing is left."""
+        for _ in range(7):
+            book = await Book.read(self.city)
+            if book.aftermath.is_quiet() and not book.unsettled():
+                return book
+            morning = (self.now.astimezone(SHANGHAI) + DAY).replace(hour=11, minute=0)
+            await self.city.world.advance_to(morning)
+            await self._come_to_rest()
+        raise CampaignError("answers are on their way, or parties are asked, for ever")
+
     async def _count_workflows(self) -> None:
-        """One workflow for a request, running while it is open; a repair is the same workflow's next run."""
+        """One workflow for a request, running while it is open; a repair is the same workflow's next run.
+
+        What was started for its answer and for the party's opinion has ended.
+        """
         for reference, life in self.lives.items():
-            status = (await self.city.handle(reference).describe()).status
+            status = await self._status(request_workflow_id(reference))
             wanted = "COMPLETED" if life.outcome else "RUNNING"
-            if status is None or status.name != wanted:
+            if status != wanted:
                 raise CampaignError(f"the workflow of {reference} is {status}, not {wanted}")
+            for workflow_id in (delivery_workflow_id(reference), follow_up_workflow_id(reference)):
+                if (status := await self._status(workflow_id)) not in ("COMPLETED", None):
+                    raise CampaignError(f"{workflow_id} is {status}")
         for reference, main in self.main_of.items():
-            if reference != main:
-                try:
-                    await self.city.handle(reference).describe()
-                except RPCError:
-                    continue
+            if reference != main and await self._status(request_workflow_id(reference)) is not None:
                 raise CampaignError(f"{reference} is attached and has a workflow")
+
+    async def _status(self, workflow_id: str) -> str | None:
+        """None if there never was one."""
+        try:
+            status = (await self.city.client.get_workflow_handle(workflow_id).describe()).status
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+        return status.name if status is not None else None
 
 
 def read_people() -> People:

@@ -18,6 +18,12 @@ from tests.city import City, open_city, prepare_template
 
 VECTORS = Path(__file__).parents[1] / "data" / "vectors" / "ladder_vectors.csv"
 FRIDAY = "2026-09-18 10:00"
+PAST_THE_LIMIT, ITS_EVENING = Step("pass_to_limit", 0, 2, 0), Step("pass_to_limit", 0, 3, 0)
+ANSWERED_ON_THE_LAST_EVENING = (
+    *(Step("intake", 0, 0, 0), *[PAST_THE_LIMIT] * 4),
+    *(ITS_EVENING, Step("reply", 1, 0, 0), PAST_THE_LIMIT),
+)
+"""Received within eight business days, and not made to the party, who hears nothing after 21:00."""
 TAMPERINGS = (
     "UPDATE request SET holder_id = '0104-j05'",
     "UPDATE rung_record SET recipient = '0104-p01' WHERE rung = 1",
@@ -25,6 +31,10 @@ TAMPERINGS = (
     "DELETE FROM rung_record WHERE rung = 0",
     "UPDATE event SET recorded_at = '2026-09-01 00:00:00' WHERE kind = 'warned'",
     "DELETE FROM message WHERE cause = 'rung-1-1'",
+    "DELETE FROM rung_record WHERE rung = 4",
+    "UPDATE rung_record SET annulled_at = '2026-10-08 00:00:00' WHERE rung = 4",
+    "UPDATE answer_delivery SET state = 'made'",
+    "UPDATE event SET detail = json_set(detail, '$.rung', 3) WHERE stream = 'messages' AND kind = 'rung_recorded'",
 )
 
 
@@ -44,8 +54,10 @@ async def test_a_tampered_book_does_not_pass(tmp_path: Path) -> None:
     await prepare_template(tmp_path / "template")
     async with open_city(tmp_path / "template", tmp_path / "home", FRIDAY) as city:
         player = Player(city, read_people())
-        for step in (Step("intake", 0, 0, 0), Step("pass_to_limit", 0, 2, 0), Step("pass_to_limit", 0, 2, 0)):
+        for step in ANSWERED_ON_THE_LAST_EVENING:
             await player.take(step)
+        [life] = player.lives.values()
+        assert (life.outcome, sorted(life.rungs), life.is_made) == ("replied", [0, 1, 2, 3, 4], False)
         player.compare(await Book.read(city))
         for number, tampering in enumerate(TAMPERINGS):
             copied = await _copy(city, tmp_path / f"copy-{number}.db")
