@@ -160,6 +160,8 @@ class Stage:
         self._policy += 1
         policy = packaged_policy() | {"version": self._policy, **changes}
         policy["windows"] = policy["windows"] | {"staff": hours, "party": ALWAYS}
+        # One judge holds everything that is measured.
+        policy["messages"] = policy["messages"] | {"daily_to_one_number": 1_000_000}
         db = Database(f"sqlite+aiosqlite:///{self.book}", readers=1)
         try:
             async with db.write() as session:

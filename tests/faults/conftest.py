@@ -37,6 +37,8 @@ async def _open_windows(url: str) -> None:
     policy = tomllib.loads((files("liaison.policy") / "policy.toml").read_text(encoding="utf-8"))
     policy["version"] = 2
     policy["windows"] |= {"staff": WHOLE_DAY, "party": WHOLE_DAY}
+    # One judge holds everything here, and more than a day's messages may go to one number.
+    policy["messages"] |= {"daily_to_one_number": 100_000}
     db = Database(url)
     async with db.write() as session:
         session.add(PolicyVersion(number=2, policy=policy, made_at=datetime.now(UTC)))
