@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from tests.campaign.run import STEPS, play_script, play_seed
 from tests.campaign.script import NUMBERS, STARTS, WORDS, Step
-from tests.city import prepare_template
 from tests.scale import FULL, scaled
 
 SEEDS = range(1, 1 + scaled(1, 125))
@@ -21,14 +20,6 @@ NUMBER = st.integers(0, NUMBERS - 1)
 SCRIPTS = st.lists(st.builds(Step, st.sampled_from(WORDS), NUMBER, NUMBER, NUMBER), min_size=5, max_size=20)
 PHASES = [Phase.explicit, Phase.generate, *([Phase.shrink] if FULL else [])]
 """Making a failing script smaller takes minutes: worth it where there is time."""
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A prepared home folder."""
-    home = tmp_path_factory.mktemp("campaign") / "home"
-    asyncio.run(prepare_template(home))
-    return home
 
 
 @pytest.mark.timeout(900)

@@ -14,7 +14,7 @@ from tests.campaign.book import Book
 from tests.campaign.model import Life
 from tests.campaign.player import CampaignError, Player, read_people
 from tests.campaign.script import Step
-from tests.city import City, open_city, prepare_template
+from tests.city import City, open_city
 
 VECTORS = Path(__file__).parents[1] / "data" / "vectors" / "ladder_vectors.csv"
 FRIDAY = "2026-09-18 10:00"
@@ -50,9 +50,8 @@ def test_the_models_dates_are_those_of_the_vectors() -> None:
         assert limits == [row[f"t{n}_date"] for n in (1, 2, 3, 4) if row[f"t{n}_date"]], row
 
 
-async def test_a_tampered_book_does_not_pass(tmp_path: Path) -> None:
-    await prepare_template(tmp_path / "template")
-    async with open_city(tmp_path / "template", tmp_path / "home", FRIDAY) as city:
+async def test_a_tampered_book_does_not_pass(template: Path, tmp_path: Path) -> None:
+    async with open_city(template, tmp_path / "home", FRIDAY) as city:
         player = Player(city, read_people())
         for step in ANSWERED_ON_THE_LAST_EVENING:
             await player.take(step)
