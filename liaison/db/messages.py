@@ -159,12 +159,13 @@ async def fits_from(session: AsyncSession, number_mac: str, most: int, but: str,
     What is being handed over counts; ``but`` is the message that asks.
     """
     to_it = (Message.number_mac == number_mac, Message.id != but)
-    under_way = await session.exec(select(func.count()).where(*to_it, col(Message.state) == MessageState.SUBMITTING))
+    is_under_way, is_recent = col(Message.state) == MessageState.SUBMITTING, col(Message.submitted_at) > now - DAY
+    counted = await session.exec(select(func.count()).where(*to_it, or_(is_under_way, is_recent)))
+    if counted.one() < most:
+        return None
+    under_way = await session.exec(select(func.count()).where(*to_it, is_under_way))
     newest = await session.exec(
-        select(Message.submitted_at)
-        .where(*to_it, col(Message.submitted_at) > now - DAY)
-        .order_by(col(Message.submitted_at).desc())
-        .limit(most)
+        select(Message.submitted_at).where(*to_it, is_recent).order_by(col(Message.submitted_at).desc()).limit(most)
     )
     gone, room = [at for at in newest.all() if at is not None], most - under_way.one()
     if len(gone) < room:

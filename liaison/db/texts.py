@@ -16,6 +16,7 @@ CONTENT = "content"
 """Subject of the party's own text."""
 
 _KEY: Final = "data key"
+_PARTY: Final = "party"
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,15 @@ async def write_contact(
 
 
 async def read_contact(session: AsyncSession, key: DataKey, reference: str) -> Party:
-    """Who asked.
+    """Who asked, read and opened once a session.
 
     Raises:
         RequestUnknown: No such request.
     """
-    row = await session.get(PartyContact, reference)
-    if row is None:
-        raise RequestUnknown(reference)
-    return Party(**json.loads(key.open(row.sealed, f"party/{reference}")))
+    if (_PARTY, reference) not in session.info:
+        row = await session.get(PartyContact, reference)
+        if row is None:
+            raise RequestUnknown(reference)
+        session.info[_PARTY, reference] = Party(**json.loads(key.open(row.sealed, f"party/{reference}")))
+    party: Party = session.info[_PARTY, reference]
+    return party
