@@ -3,6 +3,7 @@
 Time skipping version 2 is experimental in temporalio 1.35; everything we know of its wire format is in this file.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,10 @@ SKIPPING_SERVER_ARGS: Final = (
 _QUIET: Final = ("--output", "none")
 _WORTH_A_SKIP: Final = timedelta(milliseconds=10)
 _SHORT_OF_DUE: Final = timedelta(milliseconds=30)  # more than a request takes to reach the server
+_ASK_AGAIN_SECONDS: Final = 0.02
+_REFUSED_FOR_NOW: Final = (RPCStatusCode.RESOURCE_EXHAUSTED, RPCStatusCode.UNAVAILABLE, RPCStatusCode.ABORTED)
+# It closed meanwhile; or it was moved, and the server failed to encode its answer, which now and then it does.
+_NOTHING_LEFT_TO_ASK: Final = (RPCStatusCode.NOT_FOUND, RPCStatusCode.INTERNAL)
 _SCHEDULED: Final = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
 _FIRST_TASK: Final = "first workflow task"
 
@@ -129,11 +134,20 @@ class Execution:
             update_mask=FieldMask(paths=["time_skipping_config"]),
             identity=self._client.identity,
         )
-        try:
-            await self._client.workflow_service.update_workflow_execution_options(request, retry=True)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:  # it closed meanwhile: nothing left to move
-                raise
+        await self._ask_once(request)
+
+    async def _ask_once(self, request: UpdateWorkflowExecutionOptionsRequest) -> None:
+        """Have the server skip; asked for the same twice, it skips twice (seen with server 1.32)."""
+        while True:
+            try:
+                await self._client.workflow_service.update_workflow_execution_options(request, retry=False)
+            except RPCError as error:
+                if error.status in _REFUSED_FOR_NOW:
+                    await asyncio.sleep(_ASK_AGAIN_SECONDS)
+                    continue
+                if error.status not in _NOTHING_LEFT_TO_ASK:
+                    raise
+            return
 
     async def look(self) -> bool:
         """Ask the server what this execution does and waits for; return whether anything happened meanwhile."""

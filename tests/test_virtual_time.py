@@ -15,6 +15,7 @@ from temporalio import activity
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 from ulid import ULID
 
@@ -230,6 +231,36 @@ async def test_a_world_may_have_a_server_of_its_own() -> None:
     async with VirtualTime.start(FRIDAY, temporal_binary=TEMPORAL) as world:
         await world.advance(DAY)
         assert abs(world.now() - (FRIDAY + DAY)) < CLOSE
+
+
+@pytest.mark.parametrize(
+    ("done", "status"),
+    [(True, RPCStatusCode.INTERNAL), (False, RPCStatusCode.RESOURCE_EXHAUSTED)],
+    ids=["done, but the answer was lost", "refused for now"],
+)
+async def test_a_clock_is_moved_once_however_the_server_answers(
+    server: Client, monkeypatch: pytest.MonkeyPatch, done: bool, status: RPCStatusCode
+) -> None:
+    stops = [FRIDAY + days * DAY for days in (1, 2, 3)]
+    async with playing(server) as stage:
+        handle = await stage.start(Ladder, "ladder", stops)
+        service = type(stage.world.client.workflow_service)
+        move, failures = service.update_workflow_execution_options, iter([status])
+
+        async def fails_once(service: Any, request: Any, *, retry: bool = False) -> None:
+            failure = next(failures, None)
+            if done or failure is None:
+                await move(service, request)
+            if failure is not None and retry:
+                await asyncio.sleep(0.2)  # what the SDK waits before it asks again
+                await move(service, request)
+            elif failure is not None:
+                raise RPCError("", failure, b"")
+
+        monkeypatch.setattr(service, "update_workflow_execution_options", fails_once)
+        await stage.world.advance_to(FRIDAY + 4 * DAY)
+        await handle.result()
+        stage.assert_recorded(*((f"ladder {number}", stop) for number, stop in enumerate(stops)))
 
 
 async def test_advancing_says_who_does_not_come_to_rest(server: Client, monkeypatch: pytest.MonkeyPatch) -> None:
