@@ -130,7 +130,8 @@ class City:
 
     async def start_worker(self) -> None:
         """A new worker, which knows nothing, polls."""
-        await self.polling.enter_async_context(build_worker(self.client, self.tools))
+        for worker in (build_worker(self.client, self.tools), *build_senders(self.client, self.tools)):
+            await self.polling.enter_async_context(worker)
 
     @asynccontextmanager
     async def book_locked(self) -> AsyncIterator[None]:

@@ -6,6 +6,7 @@ import pytest
 
 from liaison.contract.codes import called_by, extension_code, named_by, read_spoken, short_code
 from liaison.contract.reference import new_reference
+from tests.scale import scaled
 
 REFERENCE = "7K3M-9QXF-2T4W-Z"
 SAID = "已联系当事人，下周三开庭。"
@@ -50,7 +51,7 @@ def test_a_code_is_lengthened_until_it_is_the_only_one() -> None:
 def test_codes_name_one_request_of_many() -> None:
     drawn = random.Random(5)
     references = [new_reference(drawn.randbytes) for _ in range(3_000)]
-    for reference in references[:300]:
+    for reference in references[: scaled(40, 300)]:
         assert named_by(short_code(reference, references, 4), references) == [reference]
         assert called_by(extension_code(reference, references), references) == [reference]
         assert called_by(extension_code(reference, references)[:5], references) == []

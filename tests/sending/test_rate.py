@@ -32,15 +32,18 @@ async def test_statutory_messages_overtake_courtesy_at_the_gateways_rate(city_at
                 await messaging.reserve(session, request, f"news-{each}", PARTY, "date_moved", news, MessageClass.PARTY)
             for each in range(ORDERS):
                 await messaging.reserve(session, request, f"order-{each}", "0104-j02", "urge", {})
-        began = time.monotonic()
+        # Nobody sends before all are waiting, however long that takes.
+        await city.stop_worker()
         for cause in (*(f"news-{each}" for each in range(NEWS)), *(f"order-{each}" for each in range(ORDERS))):
             await messaging.hand_on(session, reference, cause)
+        began = time.monotonic()
+        await city.start_worker()
         await city.advance(seconds=30)
         assert len(gateway.taken) == before + NEWS + ORDERS
         assert {message.state for message in await city.messages(reference)} == {MessageState.SUBMITTED}
         # Short bursts are allowed; the whole is not faster than the rate.
         assert time.monotonic() - began >= (NEWS + ORDERS) / RATE / 2
         places = [place for place, message in enumerate(gateway.taken) if message.template == "urge"]
-        # Handed on last, they would be the last; the first news had left before they came.
-        assert sum(places) / ORDERS < 0.8 * NEWS, places
+        # Handed on last, they would be the last; a few news may leave while the others wake.
+        assert sum(places) / ORDERS < 0.5 * NEWS, places
         assert gateway_task_queue(gateway.name) == "sms-moody"

@@ -101,7 +101,7 @@ HOSTILE: list[tuple[str, str, list[Payload]]] = [
     ("the question copied", "reply", [_json(GOOD | {"text": QUESTION.replace("，", ", ")})]),
 ]
 
-TO_ONE_REQUEST = 8
+TO_ONE_REQUEST = 4
 
 
 @WITH_AND_WITHOUT_CACHE
