@@ -27,7 +27,7 @@ from tests.scale import scaled
 from tests.sending.hurried import hurried_city
 from tests.sending.providers import HABITS, ILLNESSES, Provider, aliyun_with, smpp_with
 
-REQUESTS = scaled(5, 200)
+REQUESTS = scaled(10, 200)
 OF_EACH = 5
 """Messages of a request up to its warning: received, work order, and three who are warned."""
 
