@@ -10,12 +10,11 @@ from datetime import UTC, datetime, timedelta
 
 from benchmarks.rounds import Round, percentile, run
 from benchmarks.sizes import Sizes
-from benchmarks.stage import NIGHT, Stage, open_stage, packaged_policy
+from benchmarks.stage import NIGHT, Stage, notices_with_a_working_weekend, open_stage, packaged_policy
 from benchmarks.table import Line
 from benchmarks.twins import Progress, bare_worker, start_bare
 from benchmarks.waiting import until
 from calendars.core import SHANGHAI, BusinessCalendar, build_calendar
-from calendars.packaged import packaged_notices
 
 IN_FLIGHT = 16
 REPLYING = 2
@@ -25,7 +24,7 @@ STARTING_SECONDS = 0.25
 
 async def measure(sizes: Sizes) -> list[Line]:
     """How long after the instant the last rung is recorded; then the replies of other parties' judges meanwhile."""
-    number, calendar = sizes.deadlines, build_calendar(packaged_notices(), number=1)
+    number, calendar = sizes.deadlines, build_calendar(notices_with_a_working_weekend(), number=1)
     if not calendar.is_business_day(datetime.now(SHANGHAI).date()):
         raise SystemExit("H52 needs a business day: deadlines fall at the end of one.")
     async with open_stage() as stage:
