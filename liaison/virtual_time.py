@@ -123,7 +123,8 @@ class VirtualTime:
                 # Those that move are watched to their end; then all are looked at, because what ended may have woken
                 # others, and those in turn. Only a round that finds nothing new is rest.
                 while (moving := self._moving(played_to)) or await self._look(list(self._executions.values())):
-                    await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+                    # Looking takes from whoever works the time to come to rest: the more there are, the seldomer.
+                    await asyncio.sleep(_LOOK_AGAIN_SECONDS * max(1, len(moving)))
                     await self._look(moving)
         except TimeoutError:
             names = [f"{e.workflow_id}: {e.doing or 'timer due'}" for e in self._moving(played_to)]
