@@ -2,7 +2,7 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from liaison.db.tables import AnswerDelivery, FollowUp, Message, PartyContact
@@ -62,13 +62,16 @@ class Aftermath:
         return any(closed - QUIET < row.since <= closed for row in others)
 
 
-def too_many(sent: Sequence[Mapping[str, str]]) -> Iterable[str]:
-    """Numbers that got more than providers take in a day; leaders rung one by one instead of once."""
+def too_many(sent: Sequence[Mapping[str, str]], to_desks: Collection[str]) -> Iterable[str]:
+    """Numbers that got more than providers take in a day; leaders rung one by one instead of once.
+
+    ``to_desks`` are ids of messages to duty desks, which answer for a whole department: their bells are not gathered.
+    """
     times, bells = defaultdict(list), defaultdict(list)
     for line in sent:
         at = datetime.fromisoformat(line["at"])
         times[line["to"]].append(at)
-        if line["template"] in BELLS:
+        if line["template"] in BELLS and line["id"] not in to_desks:
             bells[line["to"]].append(at)
     for number, instants in times.items():
         beyond = zip(instants, instants[MOST_A_DAY:], strict=False)

@@ -114,7 +114,8 @@ class Book:
         for line in self.sent:
             if not may_be_sent(datetime.fromisoformat(line["at"]), to_party=classes.get(line["id"]) == "party"):
                 yield f"sent outside the window: {line['template']} at {line['at']}"
-        yield from too_many(self.sent)
+        to_desks = {message.id for message in every if message.recipient.startswith("desk:")}
+        yield from too_many(self.sent, to_desks)
         yield from self.aftermath.faults()
         for reference, events in self.events.items():
             yield from (f"{reference}: {fault}" for fault in _disorder(events))
