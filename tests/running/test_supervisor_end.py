@@ -2,7 +2,10 @@
 
 import asyncio
 import signal
+import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,9 +21,33 @@ def _gone_within(copy: Copy, seconds: float) -> None:
     wait_for(lambda: all(is_gone(pid) for pid in copy.pids()), seconds)
 
 
+@contextmanager
+def _hangups(disposition: signal.Handlers) -> Iterator[None]:
+    """What children inherit: under nohup, where tests may well run, a closed terminal is to be ignored."""
+    inherited = signal.signal(signal.SIGHUP, disposition)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, inherited)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_drains_in_reverse_order(make_copy: MakeCopy, number: signal.Signals) -> None:
-    copy = make_copy().wait_until_ready()
+    with _hangups(signal.SIG_DFL):
+        copy = make_copy().wait_until_ready()
+    _drains(copy, number)
+
+
+def test_under_nohup_a_closed_terminal_ends_nothing(make_copy: MakeCopy) -> None:
+    with _hangups(signal.SIG_IGN):
+        copy = make_copy().wait_until_ready()
+    copy.process.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        copy.process.wait(1)
+    _drains(copy, signal.SIGTERM)
+
+
+def _drains(copy: Copy, number: signal.Signals) -> None:
     code, seconds = copy.end(number)
     assert code == 0
     assert seconds < 10
