@@ -158,20 +158,23 @@ async def fits_from(session: AsyncSession, number_mac: str, most: int, but: str,
 
     What is being handed over counts; ``but`` is the message that asks.
     """
-    to_it = (Message.number_mac == number_mac, Message.id != but)
-    is_under_way, is_recent = col(Message.state) == MessageState.SUBMITTING, col(Message.submitted_at) > now - DAY
-    counted = await session.exec(select(func.count()).where(*to_it, or_(is_under_way, is_recent)))
-    if counted.one() < most:
-        return None
-    under_way = await session.exec(select(func.count()).where(*to_it, is_under_way))
-    newest = await session.exec(
-        select(Message.submitted_at).where(*to_it, is_recent).order_by(col(Message.submitted_at).desc()).limit(most)
+    # Those few are asked for by themselves: in one question with the number's day, its whole past would be read.
+    under_way = select(Message.number_mac).where(Message.state == MessageState.SUBMITTING, Message.id != but)
+    room = most - list(await session.exec(under_way)).count(number_mac)
+    gone = (
+        Message.number_mac == number_mac,
+        Message.state != MessageState.SUBMITTING,
+        col(Message.submitted_at) > now - DAY,
+        Message.id != but,
     )
-    gone, room = [at for at in newest.all() if at is not None], most - under_way.one()
-    if len(gone) < room:
+    if (await session.exec(select(func.count()).where(*gone))).one() < room:
         return None
+    if room <= 0:
+        return now + SOON
     # As soon as all but ``room`` - 1 of them are a day old.
-    return gone[room - 1] + DAY if room > 0 else now + SOON
+    by_age = select(Message.submitted_at).where(*gone).order_by(col(Message.submitted_at).desc())
+    oldest = (await session.exec(by_age.offset(room - 1).limit(1))).one()
+    return oldest + DAY if oldest is not None else None
 
 
 async def taken_as(session: AsyncSession, gateway: str, provider_id: str) -> Message | None:
