@@ -58,12 +58,14 @@ async def list_requests(
     session: AsyncSession, scope: Scope, filters: RequestFilters, now: datetime, after: str, limit: int
 ) -> list[Found]:
     """Requests the scope may see with references greater than ``after``, in their order."""
-    wanted = (
-        _with_plan()
+    # The page first: joined to what is shown of it, every request of a court would be put in order.
+    page = (
+        select(Request.reference)
         .where(visible(scope), col(Request.reference) > after, *_conditions(filters, now))
         .order_by(Request.reference)
         .limit(limit)
     )
+    wanted = _with_plan().where(col(Request.reference).in_(page)).order_by(Request.reference)
     return [Found(own, main, plan) for own, main, plan in await sound_rows(session, wanted, col(Request.reference))]
 
 
