@@ -4,9 +4,11 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from liaison.db.figures import OPEN_STAGES
 from liaison.db.tables import InboundMessage, PartyContact, Request, StaffRow
 from liaison.keys import KeyRing
 from liaison.policy.message_words import InboundState
@@ -61,8 +63,9 @@ async def open_references(session: AsyncSession, holders: Sequence[str]) -> Sequ
         select(Request.reference)
         .where(
             col(Request.holder_id).in_(holders),
-            col(Request.stage) != Stage.CLOSED,
-            col(Request.attached_to).is_(None),
+            # Written so that the holder's index is the one that helps: by any other all that was ever closed is read.
+            col(Request.stage).in_(OPEN_STAGES),
+            func.coalesce(Request.attached_to, "") == "",
         )
         .order_by(Request.reference)
         .limit(MOST_CANDIDATES)

@@ -43,8 +43,7 @@ def _of_departments(request: type[Request], scope: Scope) -> ColumnElement[bool]
     """What is with the departments, and every work order ever sent or offered to one, from whatever court."""
     pairs = (and_(col(request.court) == court, col(request.department) == code) for court, code in scope.departments)
     codes = [code for _, code in scope.departments]
-    orders = select(WorkOrder.reference).where(col(WorkOrder.holder_id).in_(codes))
-    return or_(col(request.reference).in_(orders), *pairs)
+    return or_(_has_order(request, col(WorkOrder.holder_id).in_(codes)), *pairs)
 
 
 def _of_person(request: type[Request], scope: Scope) -> ColumnElement[bool]:
@@ -56,6 +55,11 @@ def _of_person(request: type[Request], scope: Scope) -> ColumnElement[bool]:
         mine = or_(mine, and_(col(WorkOrder.court) == scope.court, col(WorkOrder.team) == scope.team))
     return or_(
         col(request.holder_id) == scope.staff,
-        col(request.reference).in_(select(WorkOrder.reference).where(mine)),
+        _has_order(request, mine),
         col(request.reference).in_(select(RungRecord.reference).where(col(RungRecord.recipient) == scope.staff)),
     )
+
+
+def _has_order(request: type[Request], whose: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether one of the request's own work orders is such a one: looked for among its few, not among all."""
+    return exists().where(col(WorkOrder.reference) == col(request.reference), whose)
