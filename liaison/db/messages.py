@@ -173,7 +173,7 @@ async def fits_from(session: AsyncSession, number_mac: str, most: int, but: str,
         return now + SOON
     # As soon as all but ``room`` - 1 of them are a day old.
     by_age = select(Message.submitted_at).where(*gone).order_by(col(Message.submitted_at).desc())
-    oldest = (await session.exec(by_age.offset(room - 1).limit(1))).one()
+    oldest = (await session.exec(by_age.offset(room - 1).limit(1))).first()
     return oldest + DAY if oldest is not None else None
 
 

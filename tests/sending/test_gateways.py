@@ -1,14 +1,8 @@
 """Several gateways, and what one number may get in a day (issue lines M03, M20)."""
 
-import sqlite3
-from contextlib import closing
 from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import event
 
 from liaison.contract.sending import Gathered
-from liaison.db.messages import fits_from
 from liaison.policy.message_words import MessageClass, MessageState
 from tests.sending.mailing import Mailing
 from tests.services.office import LEADER, Office
@@ -72,22 +66,3 @@ async def test_a_number_gets_so_many_messages_in_a_day_and_the_next_one_waits_an
     await mailing.send_until_settled(too_many)
     assert (await mailing.row(too_many)).failure is None
     assert len(gateway.taken) == MOST + 2
-
-
-async def test_of_a_number_only_its_last_day_is_read(office: Office) -> None:
-    """A judge gets thousands of messages in his years; what they are asked for must not grow with them."""
-    asked: list[tuple[str, Any]] = []
-    async with office.platform.db.write() as session:
-        connection = await session.connection()
-
-        def ask(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-            asked.append((statement, parameters))
-
-        event.listen(connection.sync_connection, "before_cursor_execute", ask)
-        assert await fits_from(session, "a number", MOST, "a message", office.clock.now) is None
-    with closing(sqlite3.connect(office.home / "liaison.db")) as book:
-        plans = [row[3] for question in asked for row in book.execute(f"EXPLAIN QUERY PLAN {question[0]}", question[1])]
-    assert plans == [
-        "SEARCH message USING INDEX ix_message_open (state=?)",
-        "SEARCH message USING INDEX ix_message_number (number_mac=? AND submitted_at>?)",
-    ]

@@ -14,7 +14,8 @@ from tests.scale import scaled
 
 OpenCity = Callable[..., AbstractAsyncContextManager[City]]
 
-WITH_AND_WITHOUT_CACHE = pytest.mark.parametrize("cached", scaled([1000], [1000, 0]))
+CACHED, REPLAYED = pytest.param(1000, id="cached"), pytest.param(0, id="replayed")
+WITH_AND_WITHOUT_CACHE = pytest.mark.parametrize("cached", scaled([CACHED], [CACHED, REPLAYED]))
 """Without a cache every workflow task replays the whole history: whatever is not deterministic breaks."""
 
 
