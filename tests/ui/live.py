@@ -60,7 +60,10 @@ class LiveCity(City):
 
     def moved_to(self, instant: datetime) -> "LiveCity":
         """The same city when its clock shows ``instant``; workflows opened from now on see instants of that clock."""
-        shift = datetime.now(UTC) - instant
+        return self.moved_by(datetime.now(UTC) - instant)
+
+    def moved_by(self, shift: timedelta) -> "LiveCity":
+        """The same city on a clock that is so much behind."""
         moved = replace(self.tools, clock=lambda: datetime.now(UTC) - shift, shift=shift)
         city = LiveCity(self.home, moved, self.credentials)
         city._keys = self._keys  # an idempotency key used twice would be a repetition
@@ -86,8 +89,16 @@ async def open_live_city(
 ) -> AsyncIterator[LiveCity]:
     """A city on today's clock, without a worker yet; payloads under ``payload_ring`` if they must be read elsewhere."""
     shutil.copytree(template, home)
+    ring = payload_ring or read_key_ring(home / "key-ring.json")
+    client = await server.connect_client(data_converter=data_converter(ring), identity=IDENTITY)
+    async with city_in(home, client) as city:
+        yield city
+
+
+@asynccontextmanager
+async def city_in(home: Path, client: Client) -> AsyncIterator[LiveCity]:
+    """The city of a home folder, on today's clock, without a worker yet."""
     ring = read_key_ring(home / "key-ring.json")
-    client = await server.connect_client(data_converter=data_converter(payload_ring or ring), identity=IDENTITY)
     db = Database(f"sqlite+aiosqlite:///{home / 'liaison.db'}")
     tools = Tools(
         db=db,
