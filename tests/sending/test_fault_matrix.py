@@ -33,6 +33,8 @@ OF_EACH = 5
 
 PACE = scaled(60, 10)
 """Seconds of the book in one of the wall."""
+SPREAD_MINUTES = scaled(1, 10)
+"""Six hundred people are warned within a minute of the wall, no faster."""
 REGISTERED, RECEIVED = scaled("2026-09-21 23:56", "2026-09-21 23:50"), "2026-09-18 23:30"
 PATIENCE_SECONDS = 0.5
 """With a gateway, on the wall: at that pace half a minute."""
@@ -102,7 +104,7 @@ async def _city(template: Path, folder: Path, provider: Provider) -> AsyncIterat
         windows = {"staff": WHOLE_DAY, "party": WHOLE_DAY, "staff_of_court": {}}
         long_ago = policy["intake"] | {"back_hours": 100}
         rules = policy["messages"] | quick
-        await put_policy(city, spread_minutes=1, windows=windows, messages=rules, intake=long_ago)
+        await put_policy(city, spread_minutes=SPREAD_MINUTES, windows=windows, messages=rules, intake=long_ago)
         yield city
 
 
