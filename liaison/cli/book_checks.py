@@ -141,12 +141,13 @@ async def _check_workflows(platform: Platform) -> Finding:
             (found.lost, "open requests have no running workflow"),
             (found.outdated, "open requests have a workflow of another time"),
             (found.strays, "workflows run for requests that are closed or unknown"),
+            (found.unwatched, "answers are not made and nobody watches over them"),
         )
         if references
     ]
     if says:
         return failed("workflows", f"{'; '.join(says)}. Mend with liaison repair REF, or liaison repair --all.")
-    return ok("workflows", "every open request has its workflow")
+    return ok("workflows", "every open request, and every answer on its way, has its workflow")
 
 
 async def _check_sends(platform: Platform) -> Finding:

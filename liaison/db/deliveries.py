@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import ColumnElement, and_, exists, or_
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -75,13 +75,20 @@ async def to_call(
     return await sound_rows(session, wanted, col(AnswerDelivery.reference))
 
 
+async def to_be_watched(session: AsyncSession, begun_before: datetime, reference: str | None = None) -> set[str]:
+    """Requests, or this one of them, whose answers were on their way before an instant and are not made."""
+    wanted = select(AnswerDelivery.reference).where(_to_be_watched(), col(AnswerDelivery.since) < begun_before)
+    if reference is not None:
+        wanted = wanted.where(AnswerDelivery.reference == reference)
+    return set((await session.exec(wanted)).all())
+
+
 async def lease_unwatched(session: AsyncSession, now: datetime, until: datetime, limit: int) -> Sequence[str]:
     """Requests whose answers are not made and whose watch was not seen to for long, leased until ``until``."""
     free = or_(col(AnswerDelivery.leased_until).is_(None), col(AnswerDelivery.leased_until) <= now)
-    open_ = col(AnswerDelivery.state).in_([DeliveryState.UNDER_WAY, DeliveryState.TO_CALL])
     chosen = (
         select(AnswerDelivery.reference)
-        .where(open_, free)
+        .where(_to_be_watched(), free)
         .order_by(AnswerDelivery.reference)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -109,3 +116,9 @@ def waits_for_its_party() -> ColumnElement[bool]:
         col(AnswerDelivery.due_at) == col(RungRecord.due_at),
         col(AnswerDelivery.state) != DeliveryState.MADE,
     )
+
+
+def _to_be_watched() -> ColumnElement[bool]:
+    """Whether an answer is not made; one that was erased never will be."""
+    erased = exists().where(col(Request.reference) == AnswerDelivery.reference, col(Request.erased_at).is_not(None))
+    return and_(col(AnswerDelivery.state).in_([DeliveryState.UNDER_WAY, DeliveryState.TO_CALL]), ~erased)

@@ -12,7 +12,7 @@ from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.messages import PARTY
-from liaison.db.tables import Action, Message, Request, Sends
+from liaison.db.tables import Action, AnswerDelivery, FollowUp, Message, Request, Sends
 from liaison.policy.message_words import MessageState
 from liaison.policy.words import ActionState, Stage
 
@@ -70,7 +70,8 @@ async def mark_restored(session: AsyncSession, reason: str, now: datetime) -> in
     """Say that the book, or Temporal, came out of a backup; how many open requests need a new run.
 
     The book is what counts: every open request loses its claim and gets the number of a new run chain, so whatever
-    Temporal still runs for it is known to be of another time. Sending is frozen.
+    Temporal still runs for it is known to be of another time. What closed requests wait for may have lost its run and
+    is started at once where it has; a run that goes on is not disturbed by it. Sending is frozen.
     """
     row = await freeze_sends(session, reason, now)
     row.restored_at = now
@@ -80,6 +81,8 @@ async def mark_restored(session: AsyncSession, reason: str, now: datetime) -> in
         .values(run_id=None, stream=Request.stream + 1, leased_until=None)
     )
     await session.exec(update(Action).where(col(Action.state) == ActionState.PENDING).values(leased_until=None))
+    for aftercare in (AnswerDelivery, FollowUp):
+        await session.exec(update(aftercare).values(leased_until=None))
     return opened.rowcount
 
 

@@ -1,4 +1,4 @@
-"""The book beside Temporal: which requests lack their workflow, and which workflows are of another time.
+"""The book beside Temporal: what lacks its workflow, and which workflows are of another time.
 
 After a restore the two may show different instants. The book is what counts (design section 3): a run that it does not
 know, or knows under an older claim, must not go on.
@@ -12,8 +12,9 @@ from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionSta
 from temporalio.service import RPCError, RPCStatusCode
 
 from liaison.contract.messages import RequestStart
-from liaison.contract.names import WorkflowName, request_workflow_id
+from liaison.contract.names import WorkflowName, delivery_workflow_id, request_workflow_id
 from liaison.db.checkup import Claim, claims_expected, without_open_row
+from liaison.db.deliveries import to_be_watched
 from liaison.services.errors import Refused, Slug
 from liaison.services.platform import Platform
 from liaison.services.starting import TEMPORAL_AWAY
@@ -21,8 +22,7 @@ from liaison.services.starting import TEMPORAL_AWAY
 SETTLING = timedelta(minutes=1)
 """How long a start, or the end of a run after its closure, may take."""
 
-_PREFIX = request_workflow_id("")
-_RUNNING = f"WorkflowType = '{WorkflowName.LIAISON_REQUEST}' AND ExecutionStatus = 'Running'"
+_REQUEST, _DELIVERY = request_workflow_id(""), delivery_workflow_id("")
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,18 @@ class Differences:
         lost: open, and no workflow runs.
         outdated: open, and the workflow that runs is of another time than the row.
         strays: a workflow runs and the row is closed, or there is none.
+        unwatched: closed, the answer is not made, and no workflow watches over it.
     """
 
     lost: list[str]
     outdated: list[str]
     strays: list[str]
+    unwatched: list[str]
 
     @property
     def all(self) -> list[str]:
         """Everything that ``repair`` mends."""
-        return sorted({*self.lost, *self.outdated, *self.strays})
+        return sorted({*self.lost, *self.outdated, *self.strays, *self.unwatched})
 
 
 async def compare(platform: Platform) -> Differences:
@@ -52,8 +54,7 @@ async def compare(platform: Platform) -> Differences:
         Refused: ``UNAVAILABLE``, Temporal cannot be asked.
     """
     try:
-        listed = platform.client.list_workflows(_RUNNING)
-        running = {execution.id.removeprefix(_PREFIX): execution.run_id async for execution in listed}
+        running = await _running(platform, WorkflowName.LIAISON_REQUEST, _REQUEST)
         async with platform.db.read() as session:
             expected = await claims_expected(session, platform.clock() - SETTLING)
             unknown = await without_open_row(session, running.keys() - expected.keys(), platform.clock() - SETTLING)
@@ -63,15 +64,40 @@ async def compare(platform: Platform) -> Differences:
         ]
         outdated = await _outdated(platform, expected, running)
         strays = [reference for reference in unknown if await running_of(platform, reference)]
+        watched = await _running(platform, WorkflowName.DELIVERY, _DELIVERY)
+        async with platform.db.read() as session:
+            to_watch = await to_be_watched(session, platform.clock() - SETTLING) - watched.keys()
+        unwatched = [reference for reference in to_watch if not await _is_watched(platform, reference)]
     except TEMPORAL_AWAY:
         raise temporal_away() from None
-    return Differences(sorted(lost), sorted(outdated), sorted(strays))
+    return Differences(sorted(lost), sorted(outdated), sorted(strays), sorted(unwatched))
+
+
+async def is_unwatched(platform: Platform, reference: str) -> bool:
+    """Whether a request's answer should be watched, and is not."""
+    async with platform.db.read() as session:
+        to_watch = await to_be_watched(session, platform.clock() - SETTLING, reference)
+    return reference in to_watch and not await _is_watched(platform, reference)
 
 
 async def running_of(platform: Platform, reference: str) -> WorkflowExecutionDescription | None:
     """The request's running workflow; None if none runs."""
+    return await _describe(platform, request_workflow_id(reference))
+
+
+async def _is_watched(platform: Platform, reference: str) -> bool:
+    return await _describe(platform, delivery_workflow_id(reference)) is not None
+
+
+async def _running(platform: Platform, type_: WorkflowName, prefix: str) -> dict[str, str]:
+    """Run ids of the running workflows of a type, by reference, as far as visibility has come."""
+    listed = platform.client.list_workflows(f"WorkflowType = '{type_}' AND ExecutionStatus = 'Running'")
+    return {execution.id.removeprefix(prefix): execution.run_id async for execution in listed}
+
+
+async def _describe(platform: Platform, workflow_id: str) -> WorkflowExecutionDescription | None:
     try:
-        found = await platform.client.get_workflow_handle(request_workflow_id(reference)).describe()
+        found = await platform.client.get_workflow_handle(workflow_id).describe()
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return None

@@ -1,4 +1,4 @@
-"""Mending requests whose workflow was terminated, lost or left behind by a restore (design section 3.9)."""
+"""Mending what was terminated, lost or left behind by a restore: requests, and watches over answers (design 3.9)."""
 
 import asyncio
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Final
 from temporalio.client import WorkflowExecutionDescription
 from temporalio.service import RPCError, RPCStatusCode
 
+from liaison.contract.starting import start_delivery
 from liaison.db.checkup import Claim
 from liaison.db.claims import newest_plan
 from liaison.db.errors import RequestUnknown
@@ -14,7 +15,7 @@ from liaison.db.leases import release_actions
 from liaison.db.record import lock_request
 from liaison.db.tables import Request
 from liaison.policy.words import Stage
-from liaison.services.comparing import SETTLING, compare, is_of_claim, running_of, temporal_away
+from liaison.services.comparing import SETTLING, compare, is_of_claim, is_unwatched, running_of, temporal_away
 from liaison.services.errors import Refused, Slug
 from liaison.services.finding import not_found
 from liaison.services.platform import Platform
@@ -31,7 +32,8 @@ class RepairResult:
     Attributes:
         reference: of what.
         stream: number of the new run chain; 0 where there is none.
-        started: False if Temporal was away and the relay starts the run later, or nothing was to be started.
+        started: a request's run, or the watch over its answer; False if Temporal was away and the relay starts it
+            later, or nothing was to be started.
         ended: a workflow was ended that the book does not mean.
     """
 
@@ -53,7 +55,8 @@ async def open_without_workflow(platform: Platform) -> list[str]:
 async def repair(platform: Platform, reference: str) -> RepairResult:
     """Give an open request a new run chain at its plan and state; rungs recorded before are not repeated.
 
-    A workflow of another time than its row is ended first; one without an open row is ended and nothing else.
+    A workflow of another time than its row is ended first; one without an open row is ended and nothing else. A closed
+    request gets its answer watched again, if it is not made and nobody watches.
 
     Raises:
         Refused: ``NOT_FOUND``; ``CONFLICT`` if it is closed, attached to another, or its run is open after all;
@@ -65,7 +68,9 @@ async def repair(platform: Platform, reference: str) -> RepairResult:
             only_end = await _see_that_it_must_end(platform, reference, found)
             await _end(platform, found)
             if only_end:
-                return RepairResult(reference, 0, started=False, ended=True)
+                return RepairResult(reference, 0, await _watch_if_needed(platform, reference), ended=True)
+        elif await _watch_if_needed(platform, reference):
+            return RepairResult(reference, 0, started=True)
     except TEMPORAL_AWAY:
         raise temporal_away() from None
     return await _begin_anew(platform, reference, ended=found is not None)
@@ -122,6 +127,15 @@ async def _end(platform: Platform, found: WorkflowExecutionDescription) -> None:
         # It has ended by itself meanwhile.
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
+
+
+async def _watch_if_needed(platform: Platform, reference: str) -> bool:
+    """Whether nobody watched over the request's answer; somebody does now."""
+    if not await is_unwatched(platform, reference):
+        return False
+    now = platform.clock()
+    await start_delivery(platform.client, reference, now, now)
+    return True
 
 
 async def _begin_anew(platform: Platform, reference: str, *, ended: bool) -> RepairResult:

@@ -4,20 +4,24 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
 
 from liaison.contract.messages import RequestStart
-from liaison.contract.names import TASK_QUEUE, WorkflowName, request_workflow_id
+from liaison.contract.names import TASK_QUEUE, WorkflowName, delivery_workflow_id, request_workflow_id
 from liaison.contract.reference import new_reference
 from liaison.db.record import append_event
 from liaison.db.sends import mark_restored
 from liaison.policy.words import EventKind, Stage
+from liaison.services.aftercare import start_aftercare_left
 from liaison.services.comparing import SETTLING, Differences, compare
 from liaison.services.errors import Refused, Slug
-from liaison.services.repair import repair, repair_all
+from liaison.services.repair import RepairResult, repair, repair_all
 from tests.services.office import HOLDER, Office
 from tests.services.temporal import temporal_at, until, worker_of
 
-NOTHING = Differences([], [], [])
+NOTHING = Differences([], [], [], [])
+LANDLINE = "020-83210001"
 
 
 async def settle(office: Office) -> None:
@@ -60,7 +64,7 @@ async def test_gone_after_a_restore_it_is_brought_back_and_no_rung_is_repeated(
         await escalated(office, reference, 1)
     async with temporal_at(port), worker_of(office):
         await settle(office)
-        assert await compare(office.platform) == Differences([reference], [], [])
+        assert await compare(office.platform) == Differences([reference], [], [], [])
         mended = await repair(office.platform, reference)
         assert (mended.stream, mended.started, mended.ended) == (2, True, False)
         await claimed(office, reference, 2)
@@ -88,12 +92,66 @@ async def test_a_run_of_another_time_is_ended_and_the_book_goes_on(connected_off
         assert refused.value.slug is Slug.CONFLICT
         async with office.platform.db.write() as session:
             assert await mark_restored(session, "test", office.clock.now) == 1
-        assert await compare(office.platform) == Differences([], [reference], [])
+        assert await compare(office.platform) == Differences([], [reference], [], [])
         [mended] = await repair_all(office.platform)
         assert (mended.reference, mended.stream, mended.ended) == (reference, 3, True)
         await claimed(office, reference, 3)
         assert await compare(office.platform) == NOTHING
         assert await repair_all(office.platform) == []
+
+
+async def answered_on_a_landline(office: Office) -> str:
+    """A closed request whose answer no message can bring: somebody watches until a clerk has called."""
+    reference = await office.submit(phone=LANDLINE)
+    await dispatched(office, reference)
+    assert (await office.reply(await office.judge(HOLDER), reference)).status == 201
+
+    async def watched() -> bool:
+        return await _is_watched(office, reference)
+
+    await until(watched)
+    await settle(office)
+    return reference
+
+
+async def _is_watched(office: Office, reference: str) -> bool:
+    try:
+        watch = await office.platform.client.get_workflow_handle(delivery_workflow_id(reference)).describe()
+    except RPCError as error:
+        assert error.status is RPCStatusCode.NOT_FOUND
+        return False
+    return watch.status is WorkflowExecutionStatus.RUNNING
+
+
+async def test_a_watch_over_an_answer_that_was_terminated_is_named_and_started_again(
+    connected_office: Office, port: int
+) -> None:
+    office = connected_office
+    async with temporal_at(port), worker_of(office):
+        one, other = await answered_on_a_landline(office), await answered_on_a_landline(office)
+        assert await compare(office.platform) == NOTHING
+        for reference in (one, other):
+            await office.platform.client.get_workflow_handle(delivery_workflow_id(reference)).terminate("test")
+        assert (await compare(office.platform)).unwatched == sorted([one, other])
+        assert await repair(office.platform, one) == RepairResult(one, 0, started=True)
+        assert await repair_all(office.platform) == [RepairResult(other, 0, started=True)]
+        assert await compare(office.platform) == NOTHING
+        with pytest.raises(Refused) as refused:
+            await repair(office.platform, one)
+        assert refused.value.slug is Slug.CONFLICT
+
+
+async def test_after_a_restore_the_relay_has_answers_watched_at_once(connected_office: Office, port: int) -> None:
+    office = connected_office
+    async with temporal_at(port), worker_of(office):
+        reference = await answered_on_a_landline(office)
+    async with temporal_at(port):
+        await start_aftercare_left(office.platform)
+        assert not await _is_watched(office, reference), "whose lease runs is asked after tomorrow"
+        async with office.platform.db.write() as session:
+            await mark_restored(session, "test", office.clock.now)
+        await start_aftercare_left(office.platform)
+        assert await _is_watched(office, reference)
 
 
 async def test_a_start_that_no_worker_has_taken_up_is_not_of_another_time(connected_office: Office, port: int) -> None:
