@@ -77,8 +77,10 @@ class Messaging:
             send_after=send_after,
             useful_until=useful_until(send_after, message_class, request.court, calendar, policy.sending),
         )
-        message = await reserve(session, tools.ring, draft, now)
-        taken = await self._take_at_once(session, message, policy.sending)
+        with session.no_autoflush:
+            # Taken at once it is written once, as taken.
+            message = await reserve(session, tools.ring, draft, now)
+            taken = await self._take_at_once(session, message, policy.sending)
         session.info.setdefault(_RESERVED, []).append(_Reserved(message, taken))
 
     async def _take_at_once(self, session: AsyncSession, message: Message, rules: SendingRules) -> Taken | None:

@@ -12,7 +12,7 @@ from liaison.contract.sending import MessageProgress
 from liaison.contract.starting import tell_delivery
 from liaison.db.deliveries import made_by_message
 from liaison.db.messages import ANSWER, NO_REQUEST, PARTY, still_open
-from liaison.db.record import MESSAGES, append_event, lock_request, record_unreachable
+from liaison.db.record import MESSAGES, append_event, hold_request, record_unreachable
 from liaison.db.tables import Message
 from liaison.policy.message_words import MessageState
 from liaison.policy.words import EventKind
@@ -115,7 +115,7 @@ class Settling:
     async def _record(self, session: AsyncSession, message: Message) -> None:
         if message.reference == NO_REQUEST:
             return
-        await lock_request(session, message.reference)
+        await hold_request(session, message.reference)
         kind = EventKind.MESSAGE_SENT if message.state in _SENT else EventKind.MESSAGE_FAILED
         now = self._tools.clock()
         told = {"message": message.id, "template": message.template, "to": message.recipient, "state": message.state}

@@ -113,7 +113,6 @@ async def reserve(session: AsyncSession, ring: KeyRing, draft: Draft, now: datet
         useful_until=draft.useful_until,
     )
     session.add(message)
-    await session.flush()
     return message
 
 

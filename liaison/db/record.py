@@ -23,6 +23,7 @@ BESIDE = "-b"
 
 # What every step of every request says is built once: to build it takes longer than to run it.
 _LOCKED: Final = select(Request).where(Request.reference == bindparam("reference")).with_for_update()
+_HELD: Final = select(Request.reference).where(Request.reference == bindparam("reference")).with_for_update()
 _LAST_SEQ: Final = select(func.coalesce(func.max(Event.seq), 0)).where(
     col(Event.reference) == bindparam("of_reference"), col(Event.stream) == bindparam("of_stream")
 )
@@ -45,6 +46,16 @@ async def lock_request(session: AsyncSession, reference: str) -> Request:
     if request is None:
         raise RequestUnknown(reference)
     return request
+
+
+async def hold_request(session: AsyncSession, reference: str) -> None:
+    """The same for whoever needs nothing of the row.
+
+    Raises:
+        RequestUnknown: No such reference.
+    """
+    if (await session.exec(_HELD, params={"reference": reference})).one_or_none() is None:
+        raise RequestUnknown(reference)
 
 
 async def append_event(

@@ -6,6 +6,7 @@ was registered before the restoring.
 """
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import func, or_
 from sqlmodel import col, select, update
@@ -16,13 +17,18 @@ from liaison.db.tables import Action, AnswerDelivery, FollowUp, Message, Request
 from liaison.policy.message_words import MessageState
 from liaison.policy.words import ActionState, Stage
 
+_DECIDED: Final = "sends decided"
+
 IN_FLIGHT = timedelta(seconds=30)
 """How long a submission that had begun before a freeze may still be under way; more than an activity may take."""
 
 
 async def sends(session: AsyncSession) -> Sends | None:
-    """What was last decided about sending; None if nobody ever froze it."""
-    return await session.get(Sends, 1)
+    """What was last decided about sending, as this session saw it first; None if nobody ever froze it."""
+    if _DECIDED not in session.info:
+        session.info[_DECIDED] = await session.get(Sends, 1)
+    decided: Sends | None = session.info[_DECIDED]
+    return decided
 
 
 async def freeze_sends(session: AsyncSession, reason: str, now: datetime) -> Sends:

@@ -15,7 +15,7 @@ from liaison.contract.messages import Action as ActionMessage
 from liaison.contract.messages import Receipt
 from liaison.contract.names import request_workflow_id
 from liaison.db.inbox import find_action, is_closed, settle_action
-from liaison.db.record import INBOX, append_event, lock_request
+from liaison.db.record import INBOX, append_event, hold_request
 from liaison.db.tables import Action
 from liaison.policy.words import ActionKind, ActionState, EventKind, SupervisionAct
 from liaison.services.action_rules import HOLDERS_KINDS
@@ -170,7 +170,7 @@ async def _settle(
 ) -> None:
     now = platform.clock()
     async with platform.db.write() as session:
-        await lock_request(session, action.reference)
+        await hold_request(session, action.reference)
         if not await settle_action(session, action.id, state, now, refusal):
             return
         detail = {"action": action.id, "kind": action.kind.value}

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ulid import ULID
 
 from liaison.db.follow_ups import asked_by_number, follow_up_of
-from liaison.db.record import INBOX, append_clerk_item, append_event, last_seq, lock_request
+from liaison.db.record import INBOX, append_clerk_item, append_event, hold_request, last_seq, lock_request
 from liaison.db.tables import FollowUp, Request
 from liaison.db.texts import data_key, read_text, write_text
 from liaison.policy.follow_up import Verdict, verdict_of
@@ -56,7 +56,7 @@ async def take_party_message(platform: Platform, phone_mac: str, text: str, sent
         verdict = verdict_of(text, policy.follow_up)
         if verdict is None or len(open_) != 1:
             return None
-        await lock_request(session, open_[0].reference)
+        await hold_request(session, open_[0].reference)
         row = await follow_up_of(session, open_[0].reference)
         if row is None or row.state is not FollowUpState.ASKING or row.asked_at is None or sent_at < row.asked_at:
             return None

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from liaison.contract.starting import tell_delivery
 from liaison.db.deliveries import made_by_message
 from liaison.db.messages import ANSWER, NO_REQUEST, in_doubt_as, taken_as
-from liaison.db.record import MESSAGES, append_event, lock_request
+from liaison.db.record import MESSAGES, append_event, hold_request
 from liaison.db.tables import Message
 from liaison.gateways.sms.port import Fate, Receipt
 from liaison.policy.message_words import MessageState
@@ -81,7 +81,7 @@ async def _deliver(session: AsyncSession, message: Message, at: datetime, now: d
 async def _record(session: AsyncSession, message: Message, kind: EventKind, at: datetime, now: datetime) -> None:
     if message.reference == NO_REQUEST:
         return
-    await lock_request(session, message.reference)
+    await hold_request(session, message.reference)
     detail = {"message": message.id, "template": message.template, "to": message.recipient, "gateway": message.gateway}
     await append_event(session, message.reference, MESSAGES, kind, at, BY, detail, recorded_at=now)
 
