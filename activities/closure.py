@@ -6,6 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.aftercare import Aftercare
+from activities.in_force import due_in_force
 from activities.judge_notification import recipient_name
 from activities.messaging import Messaging
 from activities.tools import PLATFORM, Tools
@@ -62,7 +63,9 @@ class Closure:
         now, stream = self._tools.clock(), run_stream(closure.stream)
         plan = await newest_plan(session, request)
         await self._settle_claim(session, request, closure, now)
-        late = action.kind is ActionKind.REPLY and _is_late(plan, action.received_at)
+        first = plan.rungs[0]["rung"]
+        due_at = await due_in_force(self._tools, session, request, plan, first)
+        late = action.kind is ActionKind.REPLY and action.received_at >= due_at
         await settle_action(session, action.id, ActionState.LATE if late else ActionState.ACCEPTED, now)
         detail = {"action": action.id, "outcome": outcome.value, "late": late, "holder": request.holder_id}
         await append_event(
@@ -118,7 +121,3 @@ class Closure:
                     session, request, action.id, bell.recipient, INSTEAD_OF_THE_BELL[action.kind], {},
                     not_before=notify_at[bell.cause],
                 )  # fmt: skip
-
-
-def _is_late(plan: Plan, received_at: datetime) -> bool:
-    return received_at >= datetime.fromisoformat(plan.rungs[0]["due_at"])

@@ -7,7 +7,9 @@ from temporalio import activity
 
 from activities.aftercare import put_on_call_list
 from activities.messaging import Messaging
-from activities.supervision import Line, Supervision
+from activities.new_plan import Line, put_in_force
+from activities.recount import Rules, recount
+from activities.supervision import Supervision
 from activities.tools import PLATFORM, Tools
 from liaison.contract.aftercare import DeliverySeen, WatchDelivery
 from liaison.contract.messages import RungDue
@@ -16,9 +18,10 @@ from liaison.db.claims import newest_plan
 from liaison.db.deliveries import BY_MESSAGE, answer_message, delivery_of
 from liaison.db.messages import supersede, waiting_bells
 from liaison.db.record import MESSAGES, append_event, lock_request
-from liaison.db.rungs import annul_rungs, planned_rung
+from liaison.db.rungs import annul_rungs, planned_rung, rung_records
 from liaison.db.tables import AnswerDelivery, Plan, Request, RungRecord
-from liaison.policy.delivery import AnswerMessage, is_missed, next_look, rung_to_make, why_call
+from liaison.db.versions import newest_before
+from liaison.policy.delivery import AnswerMessage, due_to_make, is_missed, next_look, rung_to_make, why_call
 from liaison.policy.message_words import DeliveryMeans, DeliveryState, MessageState
 from liaison.policy.rules import Policy
 from liaison.policy.titles import TITLES
@@ -47,11 +50,42 @@ class Delivering:
             plan = await newest_plan(session, request)
             policy = await self._tools.rulebook.policy(session, request.policy_version)
             rung = None if delivery.due_at is None else rung_to_make(policy, request.court_level)
+            if rung is not None:
+                plan = await self._by_newest_calendar(session, request, delivery, plan, policy, rung)
             seen = await self._look(session, request, delivery, plan, policy, rung)
         if rung is not None:
             await self._messaging.hand_on(session, watch.reference, rung_cause(rung))
             await self._messaging.hand_on(session, watch.reference, MADE_LATE)
         return seen
+
+    async def _by_newest_calendar(
+        self,
+        session: AsyncSession,
+        request: Request,
+        delivery: AnswerDelivery,
+        plan: Plan,
+        policy: Policy,
+        rung: int,
+    ) -> Plan:
+        """The plan by which the rung is due: a closed request hears of no re-plan, but this date of it still runs.
+
+        What is over was judged by the version in force then.
+        """
+        recorded = {record.rung for record in await rung_records(session, request.reference)}
+        if delivery.due_at is None or delivery.state is DeliveryState.MADE or rung in recorded:
+            return plan
+        now, (newest, _) = self._tools.clock(), await self._tools.rulebook.current(session)
+        number = newest.number if now < delivery.due_at else await newest_before(session, delivery.due_at)
+        if number is None or number <= request.calendar_version:
+            return plan
+        calendar = (await self._tools.rulebook.calendar(session, number)).of(request.court)
+        new = recount(request, plan, recorded, policy, Rules(calendar, policy), now)
+        request.calendar_version = number
+        if all(change.before == change.after for change in new.replan.changes if change.rung == rung):
+            return plan
+        following, _ = await put_in_force(self._tools, session, request, plan, new, Line(MESSAGES))
+        delivery.due_at = due_to_make(policy, request.court_level, following.rungs)
+        return following
 
     async def _look(
         self,

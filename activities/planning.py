@@ -1,28 +1,26 @@
 """A request's dates counted anew by newer rules: the plan, the record, the people whose date moved (issue line C20)."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.judge_notification import recipient_name
 from activities.messaging import Messaging
+from activities.new_plan import Line, put_in_force
 from activities.planned import planned_for
-from activities.recount import Recount, Rules, last_day, recount
-from activities.tools import PLATFORM, Tools
+from activities.recount import Recount, Rules, recount
+from activities.tools import Tools
 from liaison.contract.names import plan_cause, replan_id, run_stream
 from liaison.contract.plans import PlanLadder, Planned
 from liaison.db.claims import newest_plan
 from liaison.db.messages import DATE_MOVED, PARTY, news_of_dates, read_params, supersede
-from liaison.db.plans import plan_row
-from liaison.db.record import append_event, lock_request, recorded_line
-from liaison.db.replans import count_replanned, moves_open_requests, versions_between
+from liaison.db.record import lock_request, recorded_line
+from liaison.db.replans import count_replanned, moves_open_requests
 from liaison.db.rungs import rung_records
-from liaison.db.tables import CalendarVersion, Plan, Request
-from liaison.policy.ladder import PlannedRung
-from liaison.policy.replan import RungChange
-from liaison.policy.words import EventKind, Procedure, Stage
+from liaison.db.tables import Plan, Request
+from liaison.policy.words import Procedure, Stage
 
 NO_SUCH_VERSION: Final = "no such version is approved for open requests 没有适用于在办诉求的该版本"
 
@@ -69,7 +67,7 @@ class Planning:
             return ""
         plan = await newest_plan(session, request)
         recorded = {record.rung for record in await rung_records(session, request.reference)}
-        before = await self._tools.rulebook.policy(session, plan.policy_version)
+        before = await self._tools.rulebook.policy(session, request.policy_version)
         new = recount(request, plan, recorded, before, rules, self._tools.clock())
         request.calendar_version, request.policy_version = asked
         says = ""
@@ -82,25 +80,14 @@ class Planning:
     async def _put_in_force(
         self, session: AsyncSession, request: Request, plan: Plan, recorded: set[int], new: Recount, order: PlanLadder
     ) -> str:
-        now, number = self._tools.clock(), request.plan + 1
-        versions = await versions_between(session, plan.calendar_version, new.ladder.calendar_version)
-        causes = [_cause(version) for version in versions]
-        by = _rules_named(plan, new)
-        following = plan_row(request.reference, number, new.ladder, f"{by}: {causes[-1] if causes else ''}", now)
-        session.add(following)
+        line = Line(run_stream(order.stream), order.seq)
+        following, says = await put_in_force(self._tools, session, request, plan, new, line)
         was, will_be = _next_limit(request, plan, recorded), _next_limit(request, following, recorded)
-        request.plan = number
         # While a reply waits to be confirmed nothing is due.
         confirming = request.stage is Stage.CONFIRMING
         request.next_due_at = None if confirming else _next_due(request, following, new, recorded)
-        says = _says(by, new)
-        await append_event(
-            session, request.reference, run_stream(order.stream),
-            EventKind.REPLANNED if new.moved else EventKind.DATES_FINAL, now, PLATFORM,
-            _detail(plan, following, new, causes) | {"says": says}, recorded_at=now, seq=order.seq,
-        )  # fmt: skip
         if was is not None and will_be is not None and was != will_be:
-            await self._tell(session, request, was, will_be, now)
+            await self._tell(session, request, was, will_be, self._tools.clock())
         return says
 
     async def _tell(self, session: AsyncSession, request: Request, was: str, will_be: str, now: datetime) -> None:
@@ -140,66 +127,3 @@ def _next_due(request: Request, plan: Plan, new: Recount, recorded: set[int]) ->
         return new.ladder.answer_by
     to_come = (row["due_at"] for row in plan.rungs if row["rung"] not in recorded)
     return next((datetime.fromisoformat(due_at) for due_at in to_come), None)
-
-
-def _cause(version: CalendarVersion) -> str:
-    """Why there is a calendar version: as its approver said, else its latest notice."""
-    if version.reason:
-        return version.reason
-    newest = max(version.notices, key=lambda notice: str(notice["published_on"]))
-    return f"{newest['title']} {newest['doc_no']}"
-
-
-def _rules_named(plan: Plan, new: Recount) -> str:
-    calendar, policy = new.ladder.calendar_version, new.ladder.policy_version
-    named = [f"calendar version {calendar}"] if calendar != plan.calendar_version else []
-    return " and ".join(named + ([f"policy version {policy}"] if policy != plan.policy_version else []))
-
-
-def _says(by: str, new: Recount) -> str:
-    if not new.moved:
-        return f"dates final by {by} 日期已确定"
-    moved = [f"{_name(change)} {_days(change)}" for change in new.replan.changes if change.moved]
-    if new.answer_moved:
-        moved.insert(0, f"answer by {last_day(new.ladder.answer_by)}")
-    return f"dates moved by {by} 日期已调整: {', '.join(moved)}"
-
-
-def _name(change: RungChange) -> str:
-    return f"rung {_number(change)}" if _number(change) else "warning"
-
-
-def _days(change: RungChange) -> str:
-    before, after = _due_on(change.before), _due_on(change.after)
-    return f"{before or 'new'} -> {after or 'gone'}"
-
-
-def _number(change: RungChange) -> int:
-    return next(planned.rung for planned in (change.before, change.after) if planned is not None)
-
-
-def _due_on(planned: PlannedRung | None) -> str | None:
-    return None if planned is None else planned.due_on.isoformat()
-
-
-def _detail(plan: Plan, following: Plan, new: Recount, causes: list[str]) -> dict[str, Any]:
-    """Ids, dates and words: what the dates were and are, by which rules, and why."""
-    return {
-        "plan": following.number,
-        "calendar_version": {"before": plan.calendar_version, "after": following.calendar_version},
-        "policy_version": {"before": plan.policy_version, "after": following.policy_version},
-        "because": causes,
-        "answer_due_on": {"before": plan.answer_due_on, "after": following.answer_due_on},
-        "rungs": [_shown(change, plan) for change in new.replan.changes],
-    }
-
-
-def _shown(change: RungChange, plan: Plan) -> dict[str, Any]:
-    return {
-        "rung": _number(change),
-        "before": _due_on(change.before),
-        "after": _due_on(change.after),
-        "business_days": change.days_moved,
-        **({"right_under_version": plan.calendar_version} if change.recorded else {}),
-        **({"not_before_today": True} if change.clamped else {}),
-    }

@@ -8,7 +8,7 @@ from activities.tools import answer_due_at
 from calendars.core import BusinessCalendar, shanghai_date
 from liaison.db.tables import Plan, Request
 from liaison.policy.ladder import Ladder, plan_ladder
-from liaison.policy.replan import Replan, RungChange, replan
+from liaison.policy.replan import Replan, RungChange, earliest_day, replan
 from liaison.policy.rules import Policy
 from liaison.policy.windows import at
 from liaison.policy.words import Procedure
@@ -56,9 +56,9 @@ def recount(
 
     Args:
         request: Its row.
-        plan: The plan in force, counted by ``before``.
+        plan: The plan in force.
         recorded: Rungs that fired.
-        before: The policy of the plan in force.
+        before: The policy it has now: that of its plan, or a newer one that moved none of its dates.
         rules: The newer rules; the calendar as this court counts.
         now: Nothing that was still to come is dated before it.
     """
@@ -72,7 +72,7 @@ def recount(
         policy=policy,
     )
     rungs = replan(plan.rungs, ladder, recorded, now, court=request.court, calendar=rules.calendar, policy=policy)
-    answer_by = _answer_by(ladder.answer_by, answer_due_at(plan, before), now, policy)
+    answer_by = _answer_by(ladder.answer_by, answer_due_at(plan, before), now, rules)
     new = replace(
         rungs.ladder,
         answer_by=answer_by,
@@ -92,11 +92,11 @@ def _ends_elsewhere(change: RungChange) -> bool:
     return (change.before and change.before.due_at) != (change.after and change.after.due_at)
 
 
-def _answer_by(new: datetime, old: datetime, now: datetime, policy: Policy) -> datetime:
-    """A limit that moves earlier never lies in the past: then it is the end of today, and never after the old one."""
+def _answer_by(new: datetime, old: datetime, now: datetime, rules: Rules) -> datetime:
+    """A limit that moves earlier never lies in the past: it is brought forward as a rung is."""
     if new > now or new >= old:
         return new
-    return min(old, at(shanghai_date(now), policy.cut_off))
+    return min(old, at(earliest_day(now, rules.calendar, rules.policy), rules.policy.cut_off))
 
 
 def last_day(limit: datetime) -> str:

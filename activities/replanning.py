@@ -48,9 +48,10 @@ class Replanning:
         async with db.read() as session:
             calendar, _ = await self._tools.rulebook.current(session)
             target = Target(calendar.number, page.policy)
-            spans = await self._spans(session, target, calendar)
+            behind = await versions_behind(session, target)
+            spans = await self._spans(session, target, calendar, behind)
         if spans is not None and not page.after:
-            await self._mark_untouched_in_bulk(target, spans, replan)
+            await self._mark_untouched_in_bulk(target, spans, behind, replan)
         async with db.read() as session:
             found, after = await candidates(session, target, spans, page.after, PAGE)
             movable = [each for each in found if await self._is_touched(session, each, calendar, page.policy)]
@@ -59,12 +60,14 @@ class Replanning:
                 await count_replanned(session, replan, untouched=await mark_untouched(session, target, untouched))
         return Movable([each.request.reference for each in movable], after)
 
-    async def _spans(self, session: AsyncSession, target: Target, newest: BusinessCalendar) -> list[Span] | None:
+    async def _spans(
+        self, session: AsyncSession, target: Target, newest: BusinessCalendar, behind: Sequence[tuple[int, str]]
+    ) -> list[Span] | None:
         """The exact rule of calendar.md 5.3 for SQL; None where another policy may touch every request."""
         if target.policy is not None:
             return None
         alike: defaultdict[tuple[int, frozenset[Any]], list[str]] = defaultdict(list)
-        for version, court in await versions_behind(session, target):
+        for version, court in behind:
             older = await self._tools.rulebook.calendar(session, version)
             alike[version, changed_days(older, newest, court)].append(court)
         return [
@@ -73,11 +76,13 @@ class Replanning:
             if changed
         ]
 
-    async def _mark_untouched_in_bulk(self, target: Target, spans: list[Span], replan: str) -> None:
+    async def _mark_untouched_in_bulk(
+        self, target: Target, spans: list[Span], compared: Sequence[tuple[int, str]], replan: str
+    ) -> None:
         marked = 1
         while marked:
             async with self._tools.db.write() as session:
-                marked = await mark_in_bulk(session, target, spans)
+                marked = await mark_in_bulk(session, target, spans, compared)
                 await count_replanned(session, replan, untouched=marked)
             activity.heartbeat()
 
@@ -85,7 +90,7 @@ class Replanning:
         self, session: AsyncSession, each: Candidate, calendar: BusinessCalendar, policy: int | None
     ) -> bool:
         rulebook, request = self._tools.rulebook, each.request
-        before = await rulebook.policy(session, each.plan.policy_version)
+        before = await rulebook.policy(session, request.policy_version)
         rules = Rules(
             calendar.of(request.court),
             await rulebook.policy(session, max(request.policy_version, policy or 0)),

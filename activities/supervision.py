@@ -1,13 +1,14 @@
 """Silence climbs: a rung is recorded, the request lies in the leader's inbox, the bell rings in its window (art. 8)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.composing import SUPERVISION
+from activities.in_force import due_in_force
 from activities.messaging import Messaging
+from activities.new_plan import Line
 from activities.planned import planned_for
 from activities.tools import PLATFORM, Tools
 from liaison.contract.messages import RungDue, RungRecorded
@@ -23,14 +24,6 @@ from liaison.policy.recipients import Recipient, one_message_each, recipient_of
 from liaison.policy.roster import Holder, Roster
 from liaison.policy.titles import TITLES, titles
 from liaison.policy.words import EventKind, HolderKind, Post, Stage
-
-
-@dataclass(frozen=True)
-class Line:
-    """Where on the record a rung is written: a stream and its number in it, None for the next."""
-
-    stream: str
-    seq: int | None = None
 
 
 class Supervision:
@@ -54,7 +47,7 @@ class Supervision:
                 if self._has_moved(plan, due):
                     return RungRecorded(moved=await planned_for(self._tools, session, request, plan))
                 due_at = datetime.fromisoformat(planned_rung(plan, due.rung)["due_at"])
-                if not due.escalated_by and await self._hold_back(session, due, due_at):
+                if not due.escalated_by and await self._waits(session, request, plan, due, due_at):
                     return RungRecorded(held_back=True)
                 line = Line(run_stream(due.stream), due.seq)
                 record = await self.record(session, request, plan, due, line)
@@ -70,10 +63,21 @@ class Supervision:
 
         By the clock that found it due, never by ours, which may be off.
         """
-        if due.escalated_by or not (due.at or due.received_at):
-            return False
-        found = datetime.fromisoformat(due.received_at) if due.received_at else self._tools.from_workflow(due.at)
-        return falls_due_after(plan, due.rung, found)
+        found = self._found_at(due)
+        return found is not None and not due.escalated_by and falls_due_after(plan, due.rung, found)
+
+    def _found_at(self, due: RungDue) -> datetime | None:
+        """When it was found due; orders of older workflows do not say."""
+        if due.received_at:
+            return datetime.fromisoformat(due.received_at)
+        return self._tools.from_workflow(due.at) if due.at else None
+
+    async def _waits(self, session: AsyncSession, request: Request, plan: Plan, due: RungDue, due_at: datetime) -> bool:
+        """Whether something that came in time has not got here yet: newer dates, or a reply."""
+        found = self._found_at(due)
+        if found is not None and await due_in_force(self._tools, session, request, plan, due.rung) > found:
+            return True
+        return await self._hold_back(session, due, due_at)
 
     async def _hold_back(self, session: AsyncSession, due: RungDue, due_at: datetime) -> bool:
         """Whether something received in time waits in the inbox: then there is no rung (design 3.6)."""

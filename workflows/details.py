@@ -70,8 +70,9 @@ def _offer(state: RequestState) -> str:
 
 
 def _counting(state: RequestState) -> list[str]:
-    """How the date that comes next was counted."""
-    to_come = state.unrecorded() if state.ending is None else []
+    """How the date of the rung that comes next was counted; a summary request climbs none."""
+    climbs = state.ending is None and state.procedure is Procedure.ORDINARY
+    to_come = state.unrecorded() if climbs else []
     return [f"- Counted 计算: {to_come[0].counted}"] if to_come and to_come[0].counted else []
 
 
@@ -83,7 +84,7 @@ def _row(state: RequestState, rung: Rung) -> str:
     elif state.claimed is not None:
         standing = "stopped by a claimed reply 因待确认答复暂停"
     elif rung.rung in state.held_back:
-        standing = "held back: a reply received in time is on its way 及时答复送达中"
+        standing = "held back: a timely reply, or newer dates, on the way 及时答复或新日期送达中"
     else:
         standing = "to come 待触发"
     return f"| {rung_name(rung)} | {_due_on(rung)} | {rung.post} | {standing} |"

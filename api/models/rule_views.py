@@ -215,6 +215,16 @@ class ExplainedDeadline(View):
     notes: list[BothLanguages] = Field(description="That it fired under an earlier version, or was put off.")
 
 
+class ExplainedAnswer(View):
+    """The limit of a summary request: not answered by then, it becomes ordinary."""
+
+    due_on: date
+    due_at: AwareDatetime
+    provisional: bool
+    rule: BothLanguages
+    notes: list[BothLanguages] = Field(description="That it was put off.")
+
+
 class ExplanationView(View):
     """How dates came about, by the calendar and policy version they were made with."""
 
@@ -226,4 +236,5 @@ class ExplanationView(View):
     calendar_version: int
     policy_version: int
     days: list[ExplainedDayView]
+    answer: ExplainedAnswer | None = Field(description="Of a summary request; null for any other.")
     deadlines: list[ExplainedDeadline]

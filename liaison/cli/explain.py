@@ -45,6 +45,7 @@ def _show(found: Mapping[str, Any]) -> None:
             "day0": f"{found['day0']}{say('（不计）', ', never counted')}",
             "calendar_version": found["calendar_version"],
             "policy_version": found["policy_version"],
+            **_answer(found["answer"]),
         }
     )
     show_table(
@@ -67,6 +68,13 @@ def _show(found: Mapping[str, Any]) -> None:
     )
     if any(not day["announced"] for day in found["days"]):
         show_line(say("部分日期国务院尚未公布。", "Some of these days are not announced yet."))
+
+
+def _answer(answer: Mapping[str, Any] | None) -> dict[str, str]:
+    if answer is None:
+        return {}
+    words = (answer["rule"], *answer["notes"])
+    return {"answer_by": f"{answer['due_on']}{say('：', ': ')}{say('；', '; ').join(map(own_words, words))}"}
 
 
 def _certainty(due: Mapping[str, Any]) -> str:

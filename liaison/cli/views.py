@@ -70,7 +70,7 @@ def show_events(page: Item) -> None:
     """The record of a request."""
     show_table(
         ("at", "kind", "actor", "detail"),
-        [(when(item["at"]), item["kind"], item["actor"], _detail(item["detail"])) for item in page["items"]],
+        [(when(item["at"]), item["kind"], item["actor"], event_line(item["detail"])) for item in page["items"]],
     )
     show_more(page)
 
@@ -175,10 +175,12 @@ def _next_due(item: Item) -> str | None:
     return next((due["due_on"] for due in item["deadlines"] if reached is None or due["rung"] > reached), None)
 
 
-def _detail(detail: Item) -> str:
+def event_line(detail: Item) -> str:
+    """What an event says beyond its kind, in one line."""
     if says := detail.get("says"):
         # A re-plan says in one sentence what its tables of dates hold; ``--json`` prints them.
-        return f"{says} ({'; '.join(detail['because'])})"
+        because = "; ".join(detail.get("because", ()))
+        return f"{says} ({because})" if because else str(says)
     return ", ".join(f"{name}={value}" for name, value in detail.items() if value not in (None, ""))
 
 

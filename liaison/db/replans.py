@@ -107,12 +107,21 @@ async def candidates(
     return page, f"{rows[-1][2].isoformat()}/{rows[-1][0].reference}" if len(rows) == limit else ""
 
 
-async def mark_in_bulk(session: AsyncSession, target: Target, spans: Sequence[Span]) -> int:
-    """Mark a batch of the requests that no change touches as brought there; how many."""
+async def mark_in_bulk(
+    session: AsyncSession, target: Target, spans: Sequence[Span], compared: Sequence[tuple[int, str]]
+) -> int:
+    """Mark a batch of the requests that no change touches as brought there; how many.
+
+    Only of versions and courts that were ``compared``: an intake that read older rules may be written meanwhile.
+    """
     untouched = (
         select(Request.reference, Plan.number)
         .join(Plan, _IN_FORCE)
-        .where(target.behind, not_(_touched_by(spans)))
+        .where(
+            target.behind,
+            tuple_(col(Plan.calendar_version), col(Request.court)).in_(compared),
+            not_(_touched_by(spans)),
+        )
         .limit(BATCH)
     )
     return await _mark(session, target, untouched)

@@ -32,6 +32,12 @@ async def newest_calendar(session: AsyncSession) -> CalendarVersion | None:
     return (await session.exec(select(CalendarVersion).order_by(col(CalendarVersion.number).desc()).limit(1))).first()
 
 
+async def newest_before(session: AsyncSession, instant: datetime) -> int | None:
+    """The calendar version that was in force at an instant; None before there was any."""
+    made = select(func.max(CalendarVersion.number)).where(col(CalendarVersion.made_at) < instant)
+    return (await session.exec(made)).one()
+
+
 async def newest_policy(session: AsyncSession) -> PolicyVersion | None:
     """The policy version in force; None in a new book."""
     return (await session.exec(select(PolicyVersion).order_by(col(PolicyVersion.number).desc()).limit(1))).first()

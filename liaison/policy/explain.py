@@ -125,6 +125,15 @@ def rung_rule(rule: RungRule, policy: Policy) -> Words:
     )
 
 
+def answer_rule(policy: Policy) -> Words:
+    """Say by which rule a summary request is to be answered."""
+    n = policy.answer_business_days
+    return Words(
+        f"《意见》第四条：即时答复，自收到之日（遇休息日顺延）起第{n}个工作日内（政策第{policy.version}版）",
+        f"Opinions art. 4: answered by the end of business day {n} on or after receipt (policy {policy.version})",
+    )
+
+
 def _explained(day: Day, counted: int | None) -> ExplainedDay:
     words = day_words(day)
     return ExplainedDay(

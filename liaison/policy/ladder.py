@@ -88,7 +88,7 @@ def plan_ladder(
     """
     day0, calendar = shanghai_date(received_at), calendar.of(court)
     spread = _spread(reference, policy.spread)
-    answer_by = at(_last_answer_day(day0, calendar, policy), policy.cut_off)
+    answer_by = at(last_answer_day(day0, calendar, policy), policy.cut_off)
 
     def planned(due: DueRung) -> PlannedRung:
         due_at = at(due.due_on, policy.cut_off)
@@ -121,7 +121,12 @@ def due_rungs(day0: date, court_level: CourtLevel, calendar: BusinessCalendar, p
     return tuple(rungs)
 
 
-def _last_answer_day(day0: date, calendar: BusinessCalendar, policy: Policy) -> date:
+def last_answer_day(day0: date, calendar: BusinessCalendar, policy: Policy) -> date:
+    """The day by whose end a summary request is to be answered (Opinions art. 4).
+
+    Raises:
+        CalendarError: ``day0`` lies outside the calendar.
+    """
     first = calendar.business_day_on_or_after(day0)
     further = policy.answer_business_days - 1
     return calendar.nth_business_day(first, further) if further else first

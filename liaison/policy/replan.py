@@ -37,6 +37,11 @@ class RungChange:
     days_moved: int
 
     @property
+    def rung(self) -> int:
+        """Its number."""
+        return next(planned.rung for planned in (self.before, self.after) if planned is not None)
+
+    @property
     def moved(self) -> bool:
         """The date changed, or the rung is new or gone."""
         return (self.before and self.before.due_on) != (self.after and self.after.due_on)
@@ -120,6 +125,16 @@ def replan(
     return Replan(replace(new, rungs=tuple(change.after for change in changes if change.after)), changes)
 
 
+def earliest_day(now: datetime, calendar: BusinessCalendar, policy: Policy) -> date:
+    """The first business day whose end is still to come: today, or the next one (Civil Code art. 203).
+
+    Raises:
+        CalendarError: ``now`` is naive or outside the calendar.
+    """
+    day = calendar.business_day_on_or_after(shanghai_date(now))
+    return day if at(day, policy.cut_off) > now else calendar.nth_business_day(day, 1)
+
+
 def planned_rung(row: Mapping[str, Any]) -> PlannedRung:
     """Turn a stored rung into a value."""
     return PlannedRung(
@@ -147,9 +162,7 @@ class _Today:
         earlier = before is None or after.due_at < before.due_at
         if after.due_at > self.now or not earlier:
             return after
-        due_on = self.calendar.business_day_on_or_after(shanghai_date(self.now))
-        if at(due_on, self.policy.cut_off) <= self.now:
-            due_on = self.calendar.nth_business_day(due_on, 1)
+        due_on = earliest_day(self.now, self.calendar, self.policy)
         due_at = at(due_on, self.policy.cut_off)
         if before and before.due_at <= due_at:
             return replace(before, provisional=self.calendar.is_provisional(before.due_on))

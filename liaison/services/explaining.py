@@ -11,11 +11,12 @@ from liaison.db.open_plans import plans_of
 from liaison.db.rungs import rung_records
 from liaison.db.tables import Plan, RungRecord
 from liaison.db.versions import calendar_version
-from liaison.policy.explain import ExplainedDay, Explanation, Words, explain_deadline, rung_rule
+from liaison.policy.explain import ExplainedDay, Explanation, Words, answer_rule, explain_deadline, rung_rule
+from liaison.policy.ladder import last_answer_day
 from liaison.policy.rules import Policy
 from liaison.policy.scope import Scope
 from liaison.policy.windows import at
-from liaison.policy.words import CourtLevel
+from liaison.policy.words import CourtLevel, Procedure, Stage
 from liaison.services.errors import Fault, Refused, Slug
 from liaison.services.finding import visible_request
 from liaison.services.platform import Body, Platform
@@ -49,12 +50,13 @@ async def explain_question(platform: Platform, received_at: datetime, court: str
         "reference": None,
         **_head(received_at, court, found.level, explained, notices),
         "policy_version": policy.version,
+        "answer": None,
         "deadlines": deadlines,
     }
 
 
 async def explain_request(platform: Platform, scope: Scope, reference: str) -> Body:
-    """Explain the dates of a request by the calendar and policy version of its plan in force.
+    """Explain the dates of a request by the calendar version of its plan in force, and by its policy.
 
     A rung that fired stays what it was then; a date that lay in the past when its version came is another, for nothing
     escalates for the past: both are said in ``notes``.
@@ -66,21 +68,25 @@ async def explain_request(platform: Platform, scope: Scope, reference: str) -> B
         found = await visible_request(session, scope, reference)
         request, plan = found.main, found.plan
         calendar = (await platform.rulebook.calendar(session, plan.calendar_version)).of(request.court)
-        policy = await platform.rulebook.policy(session, plan.policy_version)
+        # That of the plan, or a newer one that moved none of its dates and may name other people.
+        policy = await platform.rulebook.policy(session, request.policy_version)
         notices = await _notices(session, plan.calendar_version)
         plans = await plans_of(session, request.reference)
         records = {record.rung: record for record in await rung_records(session, request.reference)}
-    explained = _explained(calendar, policy, request.court_level, date.fromisoformat(plan.day0))
-    rows = {row["rung"]: row for row in plan.rungs}
+        older = [await platform.rulebook.policy(session, each.policy_version) for each in plans]
+    day0, level = date.fromisoformat(plan.day0), request.court_level
+    # A rung that fired stays in the plan even if the policy of today has none of its number.
+    explained: dict[int, Explanation] = {}
+    for each in (*older, policy):
+        explained |= _explained(calendar, each, level, day0)
+    explained = {row["rung"]: explained[row["rung"]] for row in plan.rungs}
+    summary = request.procedure is Procedure.SUMMARY and request.stage is not Stage.CLOSED
     return {
         "reference": found.own.reference,
-        **_head(request.received_at, request.court, request.court_level, explained, notices),
-        "policy_version": plan.policy_version,
-        "deadlines": [
-            _planned(rows[rung], explanation, plans, records.get(rung))
-            for rung, explanation in explained.items()
-            if rung in rows
-        ],
+        **_head(request.received_at, request.court, level, explained, notices),
+        "policy_version": request.policy_version,
+        "answer": _answer(plan, day0, calendar, policy) if summary else None,
+        "deadlines": [_planned(row, explained[row["rung"]], plans, records.get(row["rung"])) for row in plan.rungs],
     }
 
 
@@ -126,8 +132,25 @@ def _day(day: ExplainedDay, notices: Notices) -> Body:
     }
 
 
+def _answer(plan: Plan, day0: date, calendar: BusinessCalendar, policy: Policy) -> Body:
+    """The limit of a summary request, on which it becomes ordinary."""
+    due_on, counted = date.fromisoformat(plan.answer_due_on), last_answer_day(day0, calendar, policy)
+    rule = answer_rule(policy)
+    notes = [] if due_on == counted else [_put_off(calendar.number, counted, plan.answer_due_on)]
+    return {
+        "due_on": plan.answer_due_on,
+        "due_at": shown(at(due_on, policy.cut_off)),
+        "provisional": calendar.is_provisional(due_on),
+        "rule": {"zh": rule.zh, "en": rule.en},
+        "notes": [{"zh": note.zh, "en": note.en} for note in notes],
+    }
+
+
 def _deadline(rung: int, explanation: Explanation, policy: Policy) -> Body:
-    return _shown(rung, explanation, explanation.due_on.isoformat(), shown(at(explanation.due_on, policy.cut_off)), [])
+    due_on = explanation.due_on
+    return _shown(
+        rung, explanation, due_on.isoformat(), shown(at(due_on, policy.cut_off)), explanation.provisional, []
+    )  # fmt: skip
 
 
 def _planned(
@@ -135,17 +158,20 @@ def _planned(
 ) -> Body:
     due_at = datetime.fromisoformat(row["due_at"]) if record is None else record.due_at
     due_on = row["due_on"] if record is None else _due_on_then(record, plans, row)
-    return _shown(row["rung"], explanation, due_on, shown(due_at), _notes(explanation, due_on, plans, record))
+    notes = _notes(explanation, due_on, plans, record)
+    return _shown(row["rung"], explanation, due_on, shown(due_at), row["provisional"] and record is None, notes)
 
 
-def _shown(rung: int, explanation: Explanation, due_on: str, due_at: str, notes: list[Words]) -> Body:
+def _shown(
+    rung: int, explanation: Explanation, due_on: str, due_at: str, provisional: bool, notes: list[Words]
+) -> Body:
     stands = due_on == explanation.due_on.isoformat()
     return {
         "rung": rung,
         "business_day": explanation.n,
         "due_on": due_on,
         "due_at": due_at,
-        "provisional": explanation.provisional and stands,
+        "provisional": provisional,
         "earliest": explanation.earliest.isoformat() if stands else due_on,
         "latest": explanation.latest.isoformat() if stands else due_on,
         "rule": {"zh": explanation.rule.zh, "en": explanation.rule.en},
@@ -160,16 +186,18 @@ def _notes(explanation: Explanation, due_on: str, plans: Sequence[Plan], record:
     if record is None:
         if stands:
             return []
-        return [
-            Words(
-                f"按第{version}版应为 {counted}，该版生效时已过，故以 {due_on} 为期限",
-                f"by version {version} it would be {counted}, past already when that came: so it is {due_on}",
-            )
-        ]
+        return [_put_off(version, counted, due_on)]
     notes = [_fired(record, plans)]
     if not stands:
         notes.append(Words(f"按第{version}版应为 {counted}", f"by version {version} it would be {counted}"))
     return notes
+
+
+def _put_off(version: int, counted: date, due_on: str) -> Words:
+    return Words(
+        f"按第{version}版应为 {counted}，该版生效时已过，故以 {due_on} 为期限",
+        f"by version {version} it would be {counted}, past already when that came: so it is {due_on}",
+    )
 
 
 def _fired(record: RungRecord, plans: Iterable[Plan]) -> Words:

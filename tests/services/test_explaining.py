@@ -10,7 +10,7 @@ from liaison.db.claims import newest_plan
 from liaison.db.plans import plan_row
 from liaison.db.tables import Request, RungRecord
 from liaison.policy.ladder import plan_ladder
-from liaison.policy.words import CourtLevel, Post
+from liaison.policy.words import Category, CourtLevel, Post
 from liaison.services.calendar_versions import approve_notice, propose_notice
 from liaison.services.errors import Refused, Slug
 from liaison.services.explaining import explain_question, explain_request
@@ -165,6 +165,18 @@ async def test_a_date_that_was_put_off_says_so(office: Office) -> None:
     assert (due["due_on"], due["earliest"], due["latest"]) == ("2026-10-12", "2026-10-12", "2026-10-12")
     [note] = due["notes"]
     assert note["en"].startswith(f"by version {PACKAGED} it would be 2026-10-08, past already when that came")
+
+
+async def test_a_summary_request_is_told_its_limit_to_be_answered(office: Office) -> None:
+    office.clock.now = MONDAY
+    clerk = await office.clerk()
+    reference = await office.submit(category=Category.CONSULTATION, judge=None, case_number=None)
+    answer = (await explain_request(office.platform, clerk, reference))["answer"]
+    assert (answer["due_on"], answer["due_at"]) == ("2026-09-28", "2026-09-29T00:00:00+08:00")
+    assert answer["rule"]["en"].startswith("Opinions art. 4: answered by the end of business day 1 on or after receipt")
+    assert (answer["provisional"], answer["notes"]) == (False, [])
+    ordinary = await office.submit(case_number=None)
+    assert (await explain_request(office.platform, clerk, ordinary))["answer"] is None
 
 
 async def test_who_may_not_see_the_request_is_told_nothing(office: Office) -> None:

@@ -9,17 +9,20 @@ from temporalio.testing import ActivityEnvironment
 from activities import replanning as replanning_activities
 from activities.messaging import Messaging
 from activities.planning import Planning
+from activities.recount import Rules, recount
 from activities.replanning import Replanning
 from activities.tools import Tools
+from liaison.contract.names import replan_id
 from liaison.contract.plans import FindMovable, KeepProgress, PlanLadder
-from liaison.db.replans import Target, candidates, mark_untouched
-from liaison.db.tables import Event, Plan, Request
+from liaison.db.replans import Target, candidates, mark_in_bulk, mark_untouched, versions_behind
+from liaison.db.tables import Event, Plan, PolicyVersion, Replan, Request
 from liaison.gateways.sms.outbox import EmbeddedOutbox
 from liaison.gateways.sms.templates import packaged_templates
 from liaison.policy.words import Category, EventKind, Stage
 from liaison.sample_city import sample_trial_register
 from liaison.services.calendar_versions import approve_notice, propose_notice
 from liaison.services.errors import Refused, Slug
+from liaison.services.explaining import explain_request
 from liaison.services.replanning import replan_view, replans_view
 from tests.city import shanghai
 from tests.services.office import HOLDER, Office, days, fresh_case
@@ -142,3 +145,63 @@ async def test_replans_are_listed_the_latest_first(office: Office) -> None:
         with pytest.raises(Refused) as refused:
             await replan_view(office.platform, unknown)
         assert refused.value.slug is Slug.NOT_FOUND
+
+
+async def test_what_was_written_after_the_comparison_is_not_marked_with_the_rest(either_office: Office) -> None:
+    """An intake that read the older rules is written while others are marked: nobody compared its version and court."""
+    office = either_office
+    await _close_what_others_left(office)
+    reference = await office.submit(case_number=None)
+    target = Target((await office.request(reference)).calendar_version + 1)
+    async with office.platform.db.write() as session:
+        assert await mark_in_bulk(session, target, [], []) == 0
+        assert await mark_in_bulk(session, target, [], await versions_behind(session, target)) == 1
+        await session.rollback()
+
+
+async def test_other_people_told_is_no_other_date(office: Office) -> None:
+    """A policy that names other posts moves a request to it once, and later calendars leave it alone."""
+    await _close_what_others_left(office)
+    office.clock.now = LAST_WEEK
+    reference, tools = await office.submit(case_number=None), _tools(office)
+    planning = Planning(tools, Messaging(tools))
+    async with office.platform.db.write() as session:
+        calendar, policy = await tools.rulebook.current(session)
+        newest = await session.get_one(PolicyVersion, policy.version)
+        warning = newest.policy["warning"] | {"informs": ["holder"]}
+        document = newest.policy | {"version": policy.version + 1, "warning": warning}
+        session.add(PolicyVersion(number=policy.version + 1, policy=document, made_at=office.clock.now))
+        moved = Replan(
+            id=replan_id(calendar.number, policy.version + 1), calendar_version=calendar.number,
+            policy_version=policy.version + 1, started_at=office.clock.now,
+        )  # fmt: skip
+        session.add(moved)
+    order = PlanLadder(reference, 1, 2, calendar.number, policy.version + 1)
+    planned = await ActivityEnvironment().run(planning.plan_ladder, order)
+    assert (planned.policy_version, planned.says) == (policy.version + 1, "")
+    explained = await explain_request(office.platform, await office.clerk(), reference)
+    assert explained["policy_version"] == policy.version + 1
+    assert f"policy {policy.version + 1}" in explained["deadlines"][0]["rule"]["en"]
+    # Counted once more, as by any newer calendar: the posts of its plan's older policy are no reason any more.
+    async with office.platform.db.write() as session:
+        request = await session.get_one(Request, reference)
+        plan = await session.get_one(Plan, (reference, 1))
+        rules = Rules(calendar.of(request.court), await tools.rulebook.policy(session, request.policy_version))
+        same = recount(request, plan, (), rules.policy, rules, office.clock.now)
+    assert not same.touched
+
+
+async def test_a_limit_to_answer_that_lies_in_the_past_is_brought_forward_to_a_business_day(office: Office) -> None:
+    office.clock.now = shanghai("2026-09-21 10:00")
+    reference, tools = await office.submit(category=Category.CONSULTATION, judge=None, case_number=None), _tools(office)
+    async with office.platform.db.write() as session:
+        request = await session.get_one(Request, reference)
+        plan = await session.get_one(Plan, (reference, 1))
+        calendar, policy = await tools.rulebook.current(session)
+        # As if it had been planned by a calendar that had its day a week later.
+        plan.answer_due_on = "2026-09-28"
+        rules = Rules(calendar.of(request.court), policy)
+        for now, expected in (("2026-09-22 10:00", "2026-09-23"), ("2026-09-26 10:00", "2026-09-29")):
+            new = recount(request, plan, (), policy, rules, shanghai(now))
+            assert new.answer_moved == (expected != "2026-09-29")
+            assert new.ladder.answer_by == shanghai(f"{expected} 00:00"), now
