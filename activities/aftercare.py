@@ -15,7 +15,7 @@ from liaison.db.follow_ups import number_asked_since
 from liaison.db.messages import ANSWER, CLOSED
 from liaison.db.record import MESSAGES, append_event
 from liaison.db.tables import Action, AnswerDelivery, FollowUp, Plan, Request, RungRecord
-from liaison.policy.delivery import LANDLINE, due_to_make, is_missed, next_look, rung_to_make
+from liaison.policy.delivery import CUT, LANDLINE, due_to_make, is_missed, next_look, rung_to_make
 from liaison.policy.follow_up import first_try
 from liaison.policy.message_words import DeliveryState
 from liaison.policy.words import ActionKind, EventKind, Procedure, ReplyKind
@@ -82,7 +82,14 @@ class Aftercare:
             delivery.due_at = due_to_make(policy, request.court_level, plan.rungs)
         if not await self._messaging.tell_party(session, request, action.id, ANSWER, params):
             await put_on_call_list(session, delivery, LANDLINE, now)
+        elif self._would_be_cut(said["text"]):
+            await put_on_call_list(session, delivery, CUT, now)
         session.add(delivery)
+
+    def _would_be_cut(self, text: str) -> bool:
+        """Whether the gateway of this machine takes only the beginning of such an answer."""
+        limit = self._tools.gateways[0].can.parameter_limit
+        return limit is not None and len(text) > limit
 
     async def _plan_follow_up(self, session: AsyncSession, request: Request) -> None:
         now = self._tools.clock()

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
+from activities.gateways import gateway_named
 from activities.messaging import Messaging
 from activities.tools import PLATFORM, Tools
 from liaison.contract.claims import ClaimReply, ClaimSeen, LookAtClaim, RevokeClaim
@@ -16,7 +17,7 @@ from liaison.db.messages import messages_of, supersede
 from liaison.db.record import append_clerk_item, append_event, lock_request
 from liaison.db.rungs import next_rung_due
 from liaison.db.tables import Action, Request
-from liaison.policy.claims import Told, fate_of_claim
+from liaison.policy.claims import Told, fate_of_claim, heard_at
 from liaison.policy.message_words import MessageState
 from liaison.policy.words import ActionState, ClaimFate, EventKind, Stage
 
@@ -99,7 +100,12 @@ class Claims:
             request = await session.get_one(Request, reference)
             [message] = await messages_of(session, reference, claim_cause(action_id))
             calendar, policy = await tools.rulebook.current(session)
-            told = Told(message.state, message.reserved_at, message.send_after, message.submitted_at)
+            gateway = gateway_named(tools.gateways, message.gateway) if message.gateway else None
+            heard = heard_at(
+                message.state, message.submitted_at, message.settled_at,
+                receipts=gateway is not None and gateway.can.receipts,
+            )  # fmt: skip
+            told = Told(message.state, message.reserved_at, message.send_after, heard)
             fate, at = fate_of_claim(told, now, request.court, calendar, policy)
             if fate is not ClaimFate.WAITING and await was_spoken_of(session, action_id, at):
                 # A word given in time is on its way: it counts, however long the workers were away.

@@ -21,7 +21,7 @@ from liaison.db.record import MESSAGES, append_event, lock_request
 from liaison.db.rungs import annul_rungs, planned_rung, rung_records
 from liaison.db.tables import AnswerDelivery, Plan, Request, RungRecord
 from liaison.db.versions import newest_before
-from liaison.policy.delivery import AnswerMessage, due_to_make, is_missed, next_look, rung_to_make, why_call
+from liaison.policy.delivery import CUT, AnswerMessage, due_to_make, is_missed, next_look, rung_to_make, why_call
 from liaison.policy.message_words import DeliveryMeans, DeliveryState, MessageState
 from liaison.policy.rules import Policy
 from liaison.policy.titles import TITLES
@@ -118,7 +118,7 @@ class Delivering:
         now: datetime,
     ) -> None:
         """Bring the row to what the message has come to; what a person has put on record stays."""
-        if delivery.state is DeliveryState.MADE:
+        if delivery.state is DeliveryState.MADE or delivery.to_call_reason == CUT:
             return
         if message is not None and message.state is MessageState.DELIVERED:
             delivery.state, delivery.means = DeliveryState.MADE, DeliveryMeans.MESSAGE

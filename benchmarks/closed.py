@@ -67,6 +67,8 @@ def fill(stage: Stage, number: int) -> None:
         template, have = book.execute("SELECT min(reference), count(*) FROM request WHERE stage = 'closed'").fetchone()
         tables = [name for (name,) in book.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         copies = [copy for name in tables if (copy := _copy_of(book, name)) is not None]
+        # Closed long ago: of a million parties nobody is still to be asked.
+        book.execute("UPDATE follow_up SET state = 'unrated' WHERE reference = ?", (template,))
         book.execute("CREATE TEMP TABLE fresh (reference TEXT)")
         while have < number:
             book.execute("BEGIN IMMEDIATE")

@@ -52,7 +52,10 @@ def check_proposal(notice: Notice, known: Sequence[Notice]) -> list[Finding]:
     """
     raise_all(list(day_faults(notice)))
     if any(other.published_on == notice.published_on for other in known):
-        raise NoticeError(f"two notices of {notice.published_on}, and the date is what tells them apart")
+        raise NoticeError(
+            f"已有一份 {notice.published_on} 发布的通知，而通知以发布日期相区别",
+            f"two notices of {notice.published_on}, and the date is what tells them apart",
+        )
     in_order = sorted(known, key=lambda other: other.published_on)
     named = _named_in_year(notice, in_order)
     difference = _formula_difference(notice, named)
@@ -94,11 +97,17 @@ def _days_of(year: int) -> list[date]:
 def _named_in_year(notice: Notice, known: Sequence[Notice]) -> Mapping[date, bool]:
     """Days named for the year once the proposal is in force: its own, or those of what it amends, as amended."""
     if not FIRST_YEAR <= notice.year <= LAST_YEAR:
-        raise NoticeError(f"the statutory days of {notice.year} are not known, only those of {FIRST_YEAR}-{LAST_YEAR}")
+        raise NoticeError(
+            f"{notice.year} 年的法定节假日未知，仅知 {FIRST_YEAR} 年至 {LAST_YEAR} 年",
+            f"the statutory days of {notice.year} are not known, only those of {FIRST_YEAR}-{LAST_YEAR}",
+        )
     base = notice.amends or notice.published_on
     of_year = [other for other in known if base in (other.published_on, other.amends)]
     if any(other.year != notice.year for other in of_year):
-        raise NoticeError(f"the notice {notice.published_on} for {notice.year} amends one for {of_year[0].year}")
+        raise NoticeError(
+            f"{notice.published_on} 的通知为 {notice.year} 年，所修改的却是 {of_year[0].year} 年的通知",
+            f"the notice {notice.published_on} for {notice.year} amends one for {of_year[0].year}",
+        )
     in_order = sorted([*of_year, notice], key=lambda other: other.published_on)
     return {day: works for _, holiday in holidays_in_force(in_order) for day, works in holiday.days()}
 
@@ -112,10 +121,13 @@ def _formula_faults(notice: Notice, difference: int) -> Iterator[NoticeError]:
     if difference and notice.formula_difference is None:
         statutory = statutory_count(notice.year)
         expected = sum(day.weekday() < SATURDAY for day in _days_of(notice.year)) - statutory
+        hint_zh = "；修改通知可附理由申报 formula_difference" if notice.amends else ""
         hint = "; an amendment may declare a formula_difference with its reason" if notice.amends else ""
         yield YearFormula(
+            f"按此通知，{notice.year} 年有 {expected + difference} 个工作日；全年减去周末和 {statutory} 天"
+            f"法定节假日应为 {expected} 个{hint_zh}",
             f"the notice gives {notice.year} {expected + difference} business days; its days less weekends less "
-            f"{statutory} statutory days are {expected}{hint}"
+            f"{statutory} statutory days are {expected}{hint}",
         )
 
 
@@ -141,7 +153,10 @@ def _statutory_faults(notice: Notice, named: Mapping[date, bool]) -> Iterator[No
     for festival in festivals(notice.year):
         for day in festival.days:
             if named.get(day, day.weekday() < SATURDAY):
-                yield StatutoryDayWorked(f"{day} is a day off by law ({festival.en}) and would be worked")
+                yield StatutoryDayWorked(
+                    f"{day} 为法定节假日（{festival.zh}），却将成为工作日",
+                    f"{day} is a day off by law ({festival.en}) and would be worked",
+                )
 
 
 def _announced_days_changed(notice: Notice, known: Sequence[Notice]) -> list[date]:
@@ -149,15 +164,17 @@ def _announced_days_changed(notice: Notice, known: Sequence[Notice]) -> list[dat
     announced = next((other for other in known if other.year == notice.year and not other.amends), None)
     if announced and not notice.amends:
         raise AnnouncedDayChanged(
-            f"{notice.year} is announced by the notice of {announced.published_on}; only an amendment may change it"
+            f"{notice.year} 年已由 {announced.published_on} 的通知公布，仅可由修改通知变更",
+            f"{notice.year} is announced by the notice of {announced.published_on}; only an amendment may change it",
         )
     after = build_calendar([*known, notice], number=0)
     before = build_calendar(known, number=0) if known else after
     changed = sorted(day for day in changed_days(before, after) if not before.is_provisional(day))
     if changed and UNKNOWN in (notice.doc_no, notice.url):
         raise AnnouncedDayChanged(
+            f"{'、'.join(map(str, changed))} 已公布；仅载明文号和网址的通知可变更，数据源不可",
             f"{', '.join(map(str, changed))}: announced already; only a notice that cites the number and the address "
-            "of its document may change that, a feed never"
+            "of its document may change that, a feed never",
         )
     return changed
 

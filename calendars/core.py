@@ -26,7 +26,12 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 
 class CalendarError(ValueError):
-    """A question the calendar cannot answer; the text is a sentence for the person who asked."""
+    """A question the calendar cannot answer; for the person who asked, a sentence in each language, no full stop."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
 
 
 class BeforeFirstDay(CalendarError):
@@ -49,11 +54,11 @@ def shanghai_date(instant: datetime) -> date:
         CalendarError: the instant lies at the very edge of what a datetime can hold.
     """
     if instant.utcoffset() is None:
-        raise NaiveInstant("a time needs its offset from UTC, such as +08:00")
+        raise NaiveInstant("时间须注明与 UTC 的时差，如 +08:00", "a time needs its offset from UTC, such as +08:00")
     try:
         return instant.astimezone(SHANGHAI).date()
     except OverflowError:
-        raise CalendarError("the time lies outside the years 1 to 9999") from None
+        raise CalendarError("时间须在公元 1 年至 9999 年之间", "the time lies outside the years 1 to 9999") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ class BusinessCalendar:
     def nth_business_day(self, day0: date, n: int) -> date:
         """Give the n-th business day (n >= 1) strictly after day 0, which never counts (Civil Code art. 201)."""
         if n < 1:
-            raise CalendarError(f"business days are counted from 1, not {n}")
+            raise CalendarError(f"工作日自 1 起算，而不是 {n}", f"business days are counted from 1, not {n}")
         try:
             return self._select[self._counted[day0] + n]
         except LookupError:
@@ -107,7 +112,7 @@ class BusinessCalendar:
     def count(self, after: date, until: date) -> int:
         """Count the business days strictly after one day up to and including another, not earlier, one."""
         if until < after:
-            raise CalendarError(f"{until} lies before {after}")
+            raise CalendarError(f"{until} 早于 {after}", f"{until} lies before {after}")
         return self._counted_until(until) - self._counted_until(after)
 
     def is_provisional(self, day: date) -> bool:
@@ -128,10 +133,12 @@ class BusinessCalendar:
         if isinstance(day, datetime):
             return TypeError("a calendar takes dates; see shanghai_date for the date of an instant")
         if day < self.first_day:
-            return BeforeFirstDay(f"{day} lies before {self.first_day}, the first day of the calendar")
+            zh = f"{day} 早于日历的第一天 {self.first_day}"
+            return BeforeFirstDay(zh, f"{day} lies before {self.first_day}, the first day of the calendar")
+        zh = f"晚于日历的最后一天 {self.last_day}"
         if day > self.last_day:
-            return AfterLastDay(f"{day} lies after {self.last_day}, the last day of the calendar")
-        return AfterLastDay(f"the answer lies after {self.last_day}, the last day of the calendar")
+            return AfterLastDay(f"{day} {zh}", f"{day} lies after {self.last_day}, the last day of the calendar")
+        return AfterLastDay(f"答案{zh}", f"the answer lies after {self.last_day}, the last day of the calendar")
 
 
 def build_calendar(notices: Iterable[Notice], number: int, closures: Iterable[Closure] = ()) -> BusinessCalendar:

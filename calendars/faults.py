@@ -5,13 +5,18 @@ from typing import ClassVar
 
 
 class NoticeError(ValueError):
-    """A notice, or a list of notices, contradicts itself or another notice; the text is a sentence.
+    """A notice, or a list of notices, contradicts itself or another notice; a sentence in each language, no full stop.
 
     Attributes:
         step: which step of the import refused it.
     """
 
     step: ClassVar[str] = "notice"
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
 
 
 class SourceUnreadable(NoticeError):
@@ -66,8 +71,8 @@ class NoticeFaults(NoticeError):
     """Several faults at once, a sentence each."""
 
     def __init__(self, faults: Sequence[NoticeError]) -> None:
+        super().__init__("；".join(fault.zh for fault in faults), "; ".join(fault.en for fault in faults))
         self.faults = tuple(faults)
-        super().__init__("; ".join(map(str, faults)))
 
 
 def raise_all(faults: Sequence[NoticeError]) -> None:

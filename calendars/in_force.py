@@ -18,11 +18,15 @@ def holidays_in_force(notices: Sequence[Notice]) -> list[tuple[Notice, Holiday]]
     in_force: dict[tuple[date, str], tuple[Notice, Holiday]] = {}
     for before, after in pairwise(notices):
         if before.published_on == after.published_on:
-            raise NoticeError(f"two notices of {after.published_on}")
+            zh = f"有两份 {after.published_on} 发布的通知"
+            raise NoticeError(zh, f"two notices of {after.published_on}")
     for notice in notices:
         for holiday in notice.holidays:
             if notice.amends and (notice.amends, holiday.zh) not in in_force:
-                raise NoticeError(f"the notice {notice.published_on} amends a {holiday.zh} that {notice.amends} lacks")
+                raise NoticeError(
+                    f"{notice.published_on} 的通知修改“{holiday.zh}”，而 {notice.amends} 的通知并无此假期",
+                    f"the notice {notice.published_on} amends a {holiday.zh} that {notice.amends} lacks",
+                )
             in_force[notice.amends or notice.published_on, holiday.zh] = notice, holiday
     return list(in_force.values())
 
@@ -39,7 +43,8 @@ def named_days(notices: Sequence[Notice]) -> Mapping[date, NamedDay]:
             known = named.setdefault(day, NamedDay(works, holiday.zh, holiday.en, notice.published_on))
             if known.works is not works:
                 raise AnnouncedDayChanged(
-                    f"{day} is both worked and off; only an amendment may change an announced day"
+                    f"{day} 既为工作日又为休息日；已公布的日期仅可由修改通知变更",
+                    f"{day} is both worked and off; only an amendment may change an announced day",
                 )
     return named
 
@@ -52,7 +57,8 @@ def announced_years(notices: Iterable[Notice]) -> list[int]:
     """
     years = sorted({notice.year for notice in notices if notice.amends is None})
     if not years:
-        raise NoticeError("a calendar needs the notice of at least one year")
+        raise NoticeError("日历至少须有一年的通知", "a calendar needs the notice of at least one year")
     if missing := set(range(years[0], years[-1])) - set(years):
-        raise NoticeError(f"no notice for {', '.join(map(str, sorted(missing)))}")
+        lacking = sorted(map(str, missing))
+        raise NoticeError(f"缺少 {'、'.join(lacking)} 年的通知", f"no notice for {', '.join(lacking)}")
     return years

@@ -78,8 +78,12 @@ def parse_notice(document: Mapping[str, Any]) -> Notice:
     fields = {"amends": None, "text_sha256": None, "formula_difference": None, **document}
     try:
         notice = _parse_fields(fields)
+    except NoticeError as fault:
+        raise NoticeError(
+            f"{_named(document)} 的通知：{fault.zh}", f"the notice of {_named(document)}: {fault}"
+        ) from fault
     except (TypeError, ValueError) as fault:
-        raise NoticeError(f"the notice of {document.get('published_on')}: {fault}") from fault
+        raise NoticeError(f"{_named(document)} 的通知无法读取", f"the notice of {_named(document)}: {fault}") from fault
     raise_all(list(day_faults(notice)))
     return notice
 
@@ -88,16 +92,24 @@ def day_faults(notice: Notice) -> Iterator[NoticeError]:
     """Yield what is wrong with the days of a notice taken by itself."""
     first, last = date(notice.year - 1, 12, 1), date(notice.year, 12, 31)
     if not any(holiday.off for holiday in notice.holidays):
-        yield EmptyYear(f"the notice of {notice.published_on} for {notice.year} names no day off")
+        yield EmptyYear(
+            f"{notice.published_on} 发布的 {notice.year} 年通知未列出任何休息日",
+            f"the notice of {notice.published_on} for {notice.year} names no day off",
+        )
     days = list(notice.days())
     for day, works in days:
         if not first <= day <= last:
-            yield DayOutsideYear(f"{day} lies outside the notice for {notice.year}")
+            zh = f"{day} 不在 {notice.year} 年通知的范围内"
+            yield DayOutsideYear(zh, f"{day} lies outside the notice for {notice.year}")
         if works and day.weekday() < SATURDAY:
-            yield MakeUpOnWeekday(f"{day} is no weekend day, so it cannot be a make-up working day")
+            zh = f"{day} 不是周末，不能作为调休上班日"
+            yield MakeUpOnWeekday(zh, f"{day} is no weekend day, so it cannot be a make-up working day")
     for day, times in Counter(day for day, _ in days).items():
         if times > 1:
-            yield DayTwice(f"the notice of {notice.published_on} names {day} {times} times")
+            yield DayTwice(
+                f"{notice.published_on} 发布的通知将 {day} 列出 {times} 次",
+                f"the notice of {notice.published_on} names {day} {times} times",
+            )
 
 
 def notice_document(notice: Notice) -> dict[str, Any]:
@@ -124,16 +136,16 @@ def notice_document(notice: Notice) -> dict[str, Any]:
 
 
 def _parse_fields(fields: Mapping[str, Any]) -> Notice:
-    _require_keys(fields, _NOTICE_FIELDS, "a notice")
+    _require_keys(fields, _NOTICE_FIELDS, "通知", "a notice")
     if fields["formula_difference"] is not None and not fields["amends"]:
-        raise NoticeError("only an amendment may declare a formula_difference")
+        raise NoticeError("仅修改通知可申报 formula_difference", "only an amendment may declare a formula_difference")
     return Notice(
         year=_year(fields["year"]),
         title=_text(fields, "title"),
         doc_no=_text(fields, "doc_no"),
-        published_on=_date("published_on", fields["published_on"]),
+        published_on=_date("published_on", "published_on", fields["published_on"]),
         url=_text(fields, "url"),
-        amends=_date("amends", fields["amends"]) if fields["amends"] else None,
+        amends=_date("amends", "amends", fields["amends"]) if fields["amends"] else None,
         holidays=tuple(_parse_holiday(holiday) for holiday in _list(fields, "holidays")),
         text_sha256=_digest(fields["text_sha256"]),
         formula_difference=None if fields["formula_difference"] is None else _text(fields, "formula_difference"),
@@ -145,65 +157,85 @@ _NOTICE_FIELDS = frozenset(Notice.__dataclass_fields__)
 
 def _parse_holiday(document: object) -> Holiday:
     if not isinstance(document, Mapping):
-        raise NoticeError(f"a holiday must hold zh, en, off and work, not be {brief(document)}")
-    _require_keys(document, {"zh", "en", "off", "work"}, "a holiday")
+        raise NoticeError(
+            f"假期须含 zh、en、off、work 四项，而不是 {brief(document)}",
+            f"a holiday must hold zh, en, off and work, not be {brief(document)}",
+        )
+    _require_keys(document, {"zh", "en", "off", "work"}, "假期", "a holiday")
     return Holiday(
         zh=_text(document, "zh"),
         en=_text(document, "en"),
         off=tuple(_parse_range(text) for text in _list(document, "off")),
-        work=tuple(_date("a day of work", text) for text in _list(document, "work")),
+        work=tuple(_date("上班日", "a day of work", text) for text in _list(document, "work")),
     )
 
 
 def _parse_range(text: object) -> tuple[date, date]:
     if not isinstance(text, str):
-        raise NoticeError(f"a range of days off must be a text such as 2026-02-15/2026-02-23, not {brief(text)}")
+        raise NoticeError(
+            f"休息日区间须为 2026-02-15/2026-02-23 这样的文本，而不是 {brief(text)}",
+            f"a range of days off must be a text such as 2026-02-15/2026-02-23, not {brief(text)}",
+        )
     start, _, end = text.partition("/")
-    first, last = _date("a day off", start), _date("a day off", end or start)
+    first, last = _date("休息日", "a day off", start), _date("休息日", "a day off", end or start)
     if last < first:
-        raise NoticeError(f"the range {text} ends before it starts")
+        raise NoticeError(f"区间 {text} 的结束早于开始", f"the range {text} ends before it starts")
     if last - first > _LONGEST_BREAK:
-        raise NoticeError(f"the range {text} is longer than {_LONGEST_BREAK.days} days")
+        zh = f"区间 {text} 超过 {_LONGEST_BREAK.days} 天"
+        raise NoticeError(zh, f"the range {text} is longer than {_LONGEST_BREAK.days} days")
     return first, last
 
 
-def _date(what: str, value: object) -> date:
+def _date(what_zh: str, what: str, value: object) -> date:
     if not isinstance(value, str):
-        raise NoticeError(f"{what} must be a text such as 2026-11-04, not {brief(value)}")
+        raise NoticeError(
+            f"{what_zh} 须为 2026-11-04 这样的文本，而不是 {brief(value)}",
+            f"{what} must be a text such as 2026-11-04, not {brief(value)}",
+        )
     try:
         return date.fromisoformat(value)
     except ValueError as fault:
-        raise NoticeError(f"{what} is no date such as 2026-11-04: {brief(value)}, {fault}") from None
+        raise NoticeError(
+            f"{what_zh} 不是 2026-11-04 这样的日期：{brief(value)}",
+            f"{what} is no date such as 2026-11-04: {brief(value)}, {fault}",
+        ) from None
 
 
 def _digest(value: object) -> str | None:
     if value is None or (isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value)):
         return value
-    raise NoticeError("text_sha256 must be 64 hexadecimal digits in lower case")
+    raise NoticeError(
+        "text_sha256 须为 64 位小写十六进制数字", "text_sha256 must be 64 hexadecimal digits in lower case"
+    )
 
 
 def _year(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1949 < value < 9999:
-        raise NoticeError("year must be a whole number such as 2026")
+        raise NoticeError("year 须为 2026 这样的整数", "year must be a whole number such as 2026")
     return value
 
 
 def _text(document: Mapping[str, Any], key: str) -> str:
     value = document[key]
     if not isinstance(value, str) or not value.strip():
-        raise NoticeError(f"{key} must be a text")
+        raise NoticeError(f"{key} 须为非空文本", f"{key} must be a text")
     return value
 
 
 def _list(document: Mapping[str, Any], key: str) -> list[Any]:
     value = document[key]
     if not isinstance(value, list):
-        raise NoticeError(f"{key} must be a list")
+        raise NoticeError(f"{key} 须为列表", f"{key} must be a list")
     return value
 
 
-def _require_keys(document: Mapping[str, Any], wanted: Set[str], what: str) -> None:
-    if missing := wanted - document.keys():
-        raise NoticeError(f"{what} lacks {', '.join(sorted(missing))}")
-    if unknown := document.keys() - wanted:
-        raise NoticeError(f"{what} has unknown fields: {', '.join(sorted(unknown))}")
+def _require_keys(document: Mapping[str, Any], wanted: Set[str], what_zh: str, what: str) -> None:
+    if missing := sorted(wanted - document.keys()):
+        raise NoticeError(f"{what_zh}缺少 {'、'.join(missing)}", f"{what} lacks {', '.join(missing)}")
+    if unknown := sorted(document.keys() - wanted):
+        zh = f"{what_zh}含有未知字段：{'、'.join(unknown)}"
+        raise NoticeError(zh, f"{what} has unknown fields: {', '.join(unknown)}")
+
+
+def _named(document: Mapping[str, Any]) -> str:
+    return str(document.get("published_on"))

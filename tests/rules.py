@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlmodel import col, delete, select
 
-from calendars.core import build_calendar
 from calendars.notice import Notice, notice_document
 from calendars.packaged import packaged_notices
 from liaison.contract.names import replan_id
+from liaison.db.rulebook import calendar_of
 from liaison.db.tables import CalendarVersion, PolicyVersion, Replan
 from liaison.services.replanning import start_replan
 from tests.city import City
@@ -44,20 +44,20 @@ async def write_version(
     city: City, number: int, notices: Sequence[Notice], closures: Sequence[dict[str, Any]] = (), reason: str = ""
 ) -> None:
     """An approved calendar version and the row of its re-plan, in one transaction."""
-    calendar = build_calendar(notices, number)
     now = city.tools.clock()
+    version = CalendarVersion(
+        number=number,
+        notices=[notice_document(notice) for notice in notices],
+        closures=list(closures),
+        final_until="",
+        checksum="",
+        made_at=now,
+        reason=reason or None,
+    )
+    calendar = calendar_of(version)
+    version.final_until, version.checksum = calendar.final_until.isoformat(), calendar.checksum
     async with city.tools.db.write() as session:
-        session.add(
-            CalendarVersion(
-                number=number,
-                notices=[notice_document(notice) for notice in notices],
-                closures=list(closures),
-                final_until=calendar.final_until.isoformat(),
-                checksum=calendar.checksum,
-                made_at=now,
-                reason=reason or None,
-            )
-        )
+        session.add(version)
         session.add(Replan(id=replan_id(number, None), calendar_version=number, started_at=now))
 
 

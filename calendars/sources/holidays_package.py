@@ -42,7 +42,10 @@ def propose(year: int, published_on: date) -> Notice:
     package = _package(first.year, last.year)
     worked = sorted(day for day in package.weekend_workdays if first <= day <= last)
     if not worked:
-        raise EmptyYear(f"the package holidays knows no notice for {year}: it names no make-up day")
+        raise EmptyYear(
+            f"holidays 软件包尚无 {year} 年的通知：其中没有调休上班日",
+            f"the package holidays knows no notice for {year}: it names no make-up day",
+        )
     off = {day: name for day, name in package.items() if first <= day <= last}
     holiday_of = _holidays(off)
     paid_by = {date.fromisoformat(found[0]): day for day, name in off.items() if (found := _ISO_DATE.search(name))}

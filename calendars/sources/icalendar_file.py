@@ -53,7 +53,7 @@ def parse(content: bytes, year: int, published_on: date) -> Notice:
         NoticeError: the days make no notice (see ``parse_notice``).
     """
     first, last = days_of_notice(year)
-    events = _load(readable_text(content, "the iCalendar file")).walk("VEVENT")
+    events = _load(readable_text(content, "iCalendar 文件", "the iCalendar file")).walk("VEVENT")
     marked = any(_APPLE in event for event in events)
     spans = [span for span in _newest(events, marked) if not span.cancelled and span.works is not None]
     return notice_from_days(
@@ -68,10 +68,14 @@ def _load(text: str) -> Calendar:
     try:
         calendar = Calendar.from_ical(text)
     except (ValueError, KeyError, IndexError, RecursionError):
-        raise SourceUnreadable("the file is not an iCalendar file") from None
+        raise _no_calendar() from None
     if not isinstance(calendar, Calendar):
-        raise SourceUnreadable("the file is not an iCalendar file")
+        raise _no_calendar()
     return calendar
+
+
+def _no_calendar() -> SourceUnreadable:
+    return SourceUnreadable("该文件不是 iCalendar 文件", "the file is not an iCalendar file")
 
 
 def _newest(events: Sequence[Component], marked: bool) -> list[_Span]:
@@ -84,7 +88,10 @@ def _newest(events: Sequence[Component], marked: bool) -> list[_Span]:
             key, sequence = str(event.get("UID", f"event {place}")), _sequence(event)
             known = newest.setdefault(key, (sequence, span))
             if known[0] == sequence and known[1] != span:
-                raise SourceUnreadable(f"two events have the UID {key} and the same SEQUENCE")
+                raise SourceUnreadable(
+                    f"两个事件的 UID 同为 {key}，SEQUENCE 亦相同",
+                    f"two events have the UID {key} and the same SEQUENCE",
+                )
             newest[key] = max(known, (sequence, span), key=lambda numbered: numbered[0])
         except NoticeError as fault:
             faults.append(fault)
@@ -98,45 +105,55 @@ def _sequence(event: Component) -> int:
 
 
 def _read(event: Component, marked: bool) -> _Span:
-    what = f"the event {str(event.get('SUMMARY') or event.get('UID') or 'without a name')[:60]}"
     if event.errors:
         name, why = event.errors[0]
-        raise SourceUnreadable(f"{what}: {name} cannot be read, {why}")
+        raise _unreadable(event, f"的 {name} 无法读取", f": {name} cannot be read, {why}")
     for name in _RECURRENCE:
         if name in event:
-            raise SourceUnreadable(f"{what} recurs ({name}); only single events are read")
+            raise _unreadable(
+                event, f"为重复事件（{name}），仅读取单次事件", f" recurs ({name}); only single events are read"
+            )
     for name in _ONCE:
         if isinstance(event.get(name), list):
-            raise SourceUnreadable(f"{what} has more than one {name}")
-    first = _date(event, "DTSTART", what)
-    length = _length(event, first, what)
+            raise _unreadable(event, f"有不止一个 {name}", f" has more than one {name}")
+    first = _date(event, "DTSTART")
+    length = _length(event, first)
     if length <= timedelta():
-        raise SourceUnreadable(f"{what} of {first} does not end after it starts")
+        raise _unreadable(event, f"始于 {first}，其结束不晚于开始", f" of {first} does not end after it starts")
     if length > _LONGEST_BREAK:
-        raise SourceUnreadable(f"{what} of {first} lasts more than {_LONGEST_BREAK.days} days")
+        most = _LONGEST_BREAK.days
+        raise _unreadable(event, f"始于 {first}，超过 {most} 天", f" of {first} lasts more than {most} days")
     summary = str(event.get("SUMMARY", ""))
     cancelled = str(event.get("STATUS", "")).upper() == "CANCELLED"
     return _Span(summary, first, length.days, _works(event, summary, marked), cancelled)
 
 
-def _length(event: Component, first: date, what: str) -> timedelta:
+def _unreadable(event: Component, zh: str, en: str) -> SourceUnreadable:
+    """What is wrong with an event, which is called by its own name."""
+    name = str(event.get("SUMMARY") or event.get("UID") or "")[:60]
+    return SourceUnreadable(f"事件“{name or '未命名'}”{zh}", f"the event {name or 'without a name'}{en}")
+
+
+def _length(event: Component, first: date) -> timedelta:
     """DTEND is exclusive; without an end an event is one day."""
     if "DTEND" in event and "DURATION" in event:
-        raise SourceUnreadable(f"{what} has both DTEND and DURATION")
+        raise _unreadable(event, "同时有 DTEND 和 DURATION", " has both DTEND and DURATION")
     if "DTEND" in event:
-        return _date(event, "DTEND", what) - first
+        return _date(event, "DTEND") - first
     length = _value(event, "DURATION") if "DURATION" in event else timedelta(days=1)
     if not isinstance(length, timedelta) or length % timedelta(days=1):
-        raise SourceUnreadable(f"{what} does not last whole days (DURATION)")
+        raise _unreadable(event, "的 DURATION 不是整天", " does not last whole days (DURATION)")
     return length
 
 
-def _date(event: Component, name: str, what: str) -> date:
+def _date(event: Component, name: str) -> date:
     if name not in event:
-        raise SourceUnreadable(f"{what} lacks {name}")
+        raise _unreadable(event, f"缺少 {name}", f" lacks {name}")
     value = _value(event, name)
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise SourceUnreadable(f"{what} has a time of day ({name}); only whole days are read")
+        raise _unreadable(
+            event, f"的 {name} 含有时刻，仅读取整天", f" has a time of day ({name}); only whole days are read"
+        )
     return value
 
 

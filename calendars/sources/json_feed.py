@@ -26,10 +26,12 @@ def parse(content: str | bytes, published_on: date) -> Notice:
         EmptyYear: no day is listed: the year is not announced.
         NoticeError: the days make no notice (see ``parse_notice``).
     """
-    feed = _load(readable_text(content, "the feed"))
+    feed = _load(readable_text(content, "数据文件", "the feed"))
     year, days, papers = feed.get("year"), feed.get("days"), feed.get("papers")
     if not isinstance(year, int) or isinstance(year, bool) or not isinstance(days, list):
-        raise SourceUnreadable("the feed must hold year, a whole number, and days, a list")
+        raise SourceUnreadable(
+            "数据文件须含整数 year 和列表 days", "the feed must hold year, a whole number, and days, a list"
+        )
     title = f"JSON feed, notice for {year}"
     return notice_from_days(
         map(_listed_day, days), year=year, title=title, published_on=published_on, url=_address(papers)
@@ -40,9 +42,9 @@ def _load(text: str) -> dict[str, Any]:
     try:
         feed = json.loads(text)
     except (ValueError, RecursionError) as fault:
-        raise SourceUnreadable(f"the feed is not JSON: {fault}") from None
+        raise SourceUnreadable("数据文件不是 JSON", f"the feed is not JSON: {fault}") from None
     if not isinstance(feed, dict):
-        raise SourceUnreadable("the feed is not a JSON object")
+        raise SourceUnreadable("数据文件不是 JSON 对象", "the feed is not a JSON object")
     return feed
 
 
@@ -59,5 +61,10 @@ def _listed_day(entry: object) -> ListedDay:
             try:
                 return ListedDay(date.fromisoformat(day), not off, name)
             except ValueError:
-                raise SourceUnreadable(f"the feed names a day that does not exist: {day}") from None
-    raise SourceUnreadable(f"a day of the feed must hold name, date and isOffDay, not be {str(entry)[:100]}")
+                raise SourceUnreadable(
+                    f"数据文件列出的日期不存在：{day}", f"the feed names a day that does not exist: {day}"
+                ) from None
+    raise SourceUnreadable(
+        f"数据文件中的每一天须含 name、date、isOffDay，而不是 {str(entry)[:100]}",
+        f"a day of the feed must hold name, date and isOffDay, not be {str(entry)[:100]}",
+    )

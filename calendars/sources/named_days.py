@@ -38,7 +38,10 @@ def days_of_notice(year: int) -> tuple[date, date]:
         NoticeError: there are no notices for such a year.
     """
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise NoticeError(f"the year must lie between {FIRST_YEAR} and {LAST_YEAR}, not be {year}")
+        raise NoticeError(
+            f"年份须在 {FIRST_YEAR} 至 {LAST_YEAR} 之间，而不是 {year}",
+            f"the year must lie between {FIRST_YEAR} and {LAST_YEAR}, not be {year}",
+        )
     return date(year - 1, 12, 1), date(year, 11, 30)
 
 
@@ -60,7 +63,10 @@ def notice_from_days(
     # Days off first: the holidays then stand in order of their breaks, as in a notice.
     listed = sorted(days, key=lambda entry: (entry.works, entry.day))
     if not listed:
-        raise EmptyYear(f"{title}: no day of {year} is listed, so it is not announced there")
+        raise EmptyYear(
+            f"该来源未列出 {year} 年的任何一天，即尚未公布",
+            f"{title}: no day of {year} is listed, so it is not announced there",
+        )
     known = frozenset(entry.day for entry in listed)
     by_name: dict[str, list[ListedDay]] = {}
     for entry in listed:

@@ -16,7 +16,7 @@ def parse(content: str | bytes) -> Notice:
         SourceUnreadable: too large, or neither of the two.
         NoticeError: what it says is no notice (see ``parse_notice``).
     """
-    text = readable_text(content, "the notice file")
+    text = readable_text(content, "通知文件", "the notice file")
     return parse_notice(_json(text) if text.lstrip().startswith("{") else _toml(text))
 
 
@@ -24,7 +24,7 @@ def _json(text: str) -> dict[str, Any]:
     try:
         document: dict[str, Any] = json.loads(text)
     except (ValueError, RecursionError) as fault:
-        raise SourceUnreadable(f"the notice file is not JSON: {fault}") from None
+        raise SourceUnreadable("通知文件不是 JSON", f"the notice file is not JSON: {fault}") from None
     return document
 
 
@@ -32,4 +32,4 @@ def _toml(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as fault:
-        raise SourceUnreadable(f"the notice file is not TOML: {fault}") from None
+        raise SourceUnreadable("通知文件不是 TOML", f"the notice file is not TOML: {fault}") from None

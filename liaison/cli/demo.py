@@ -80,7 +80,7 @@ def _playable(text: str, level: CourtLevel) -> datetime:
         )  # fmt: skip
         calendar.nth_business_day(shanghai_date(received_at), LAST_BUSINESS_DAY)
     except CalendarError as fault:
-        fail(Exit.USAGE, say(f"--received-at 无法推算期限：{fault}。", f"--received-at cannot be played: {fault}."))
+        fail(Exit.USAGE, say(f"--received-at 无法推算期限：{fault.zh}。", f"--received-at cannot be played: {fault}."))
     except ValueError:
         zh, en = "--received-at 须形如", "--received-at must look like"
         fail(Exit.USAGE, say(f"{zh} 2026-09-18T10:00:00+08:00。", f"{en} 2026-09-18T10:00:00+08:00."))

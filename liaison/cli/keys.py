@@ -9,6 +9,7 @@ import typer
 
 from liaison.cli.exits import Exit, complain, fail
 from liaison.cli.host import now, open_book, require_book, run
+from liaison.cli.language import say
 from liaison.cli.output import show_line
 from liaison.db.tables import ApiKey
 from liaison.keys import KeyRing, write_key_ring
@@ -40,7 +41,7 @@ def create(
     try:
         row = run(_make(url, order, days, out))
     except KeyRefused as refused:
-        fail(Exit.REFUSED, str(refused))
+        fail(Exit.REFUSED, say(refused.zh, refused.en))
     except FileExistsError:
         fail(Exit.CONFLICT, f"{out} exists already; a key is never written over another file.")
     except OSError as fault:

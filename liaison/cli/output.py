@@ -101,6 +101,8 @@ _TITLES: Final = {
     "policy_version": ("规则版本", "policy version"),
     "certainty": ("确定性", "certainty"),
     "rule": ("规则", "rule"),
+    "value": ("值", "value"),
+    "proposal": ("提案", "proposal"),
     "counted": ("计为", "counted"),
     "why": ("原因", "why"),
     "notice": ("通知", "notice"),

@@ -7,7 +7,7 @@ import typer
 from liaison.cli import rule_views
 from liaison.cli.identity import As, open_api
 from liaison.cli.notices import ProposalId, Why, read_document
-from liaison.cli.output import Json, present, show_json
+from liaison.cli.output import Json, present
 from liaison.cli.requests import Cursor, IdempotencyKey, Limit
 from liaison.cli.texts import path_part, short_text
 
@@ -85,7 +85,10 @@ def versions(limit: Limit = 50, cursor: Cursor = "", as_: As = "", json_: Json =
 
 
 @policy_app.command("show")
-def show(number: Annotated[int, typer.Argument(metavar="N", help="The version's number.")], as_: As = "") -> None:
-    """Print a policy version as JSON."""
+def show(
+    number: Annotated[int, typer.Argument(metavar="N", help="The version's number.")], as_: As = "", json_: Json = False
+) -> None:
+    """Show a policy version and its rules."""
     with open_api(as_, "operator") as api:
-        show_json(api.get(f"{ROOT}/versions/{number}"))
+        version = api.get(f"{ROOT}/versions/{number}")
+    present(version, json_, rule_views.show_policy_version)

@@ -1,6 +1,6 @@
 """How versions, proposals and closures look as tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from liaison.cli.language import is_chinese, say
@@ -97,6 +97,13 @@ def show_policy_versions(page: Item) -> None:
     show_more(page)
 
 
+def show_policy_version(version: Item) -> None:
+    """A policy version and its rules, one a line."""
+    names = ("number", "cites", "proposal", "proposed_by", "approved_by", "made_at")
+    show_fields({name: _cell(version, name) for name in names})
+    show_table(("rule", "value"), list(_rules("", version["document"])))
+
+
 def show_version(version: Item) -> None:
     """A calendar version, its notices and its closures."""
     names = ("number", "announced_until", "reason", "proposed_by", "approved_by", "made_at", "checksum")
@@ -146,6 +153,18 @@ def show_closure(closure: Item) -> None:
 def own_words(item: Item) -> str:
     """The wording in the terminal's language."""
     return str(item["zh" if is_chinese() else "en"])
+
+
+def _rules(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Path and value of each rule; a table in a list is known by its place."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _rules(f"{path}.{key}" if path else key, inner)
+    elif isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
+        for place, inner in enumerate(value):
+            yield from _rules(f"{path}[{place}]", inner)
+    else:
+        yield path, value
 
 
 def _title(proposal: Item) -> str | None:

@@ -11,7 +11,7 @@ from liaison.db.messages import ANSWER, PARTY
 from liaison.db.sound import sound_rows
 from liaison.db.tables import AnswerDelivery, Message, Request, RungRecord
 from liaison.db.visibility import visible
-from liaison.policy.delivery import AnswerMessage
+from liaison.policy.delivery import CUT, AnswerMessage
 from liaison.policy.message_words import DeliveryMeans, DeliveryState, MessageState
 from liaison.policy.scope import Scope
 
@@ -25,7 +25,7 @@ async def delivery_of(session: AsyncSession, reference: str) -> AnswerDelivery |
 
 
 async def made_by_message(session: AsyncSession, message: Message, at: datetime) -> None:
-    """An answer is made when its message has arrived; called in the transaction that settles the message."""
+    """An answer is made when its message has arrived, whole; called in the transaction that settles the message."""
     if (message.template, message.state) != (ANSWER, MessageState.DELIVERED):
         return
     await session.exec(
@@ -34,6 +34,7 @@ async def made_by_message(session: AsyncSession, message: Message, at: datetime)
             col(AnswerDelivery.reference) == message.reference,
             col(AnswerDelivery.action_id) == message.cause,
             col(AnswerDelivery.state) != DeliveryState.MADE,
+            col(AnswerDelivery.to_call_reason).is_distinct_from(CUT),
         )
         .values(state=DeliveryState.MADE, made_at=at, made_by=BY_MESSAGE, means=DeliveryMeans.MESSAGE)
     )

@@ -25,5 +25,9 @@ class UnknownWord(DatabaseError):
     """A row holds a word this program does not know, as after a repair by hand; the text names word and list."""
 
 
+class CalendarDamaged(DatabaseError):
+    """A calendar version is not what was approved: its days do not match its checksum, or cannot be read."""
+
+
 class SchemaMismatch(DatabaseError):
     """The database is at another revision than this program."""

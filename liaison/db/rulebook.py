@@ -4,16 +4,16 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from sqlalchemy import func
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from calendars.closure import Closure
 from calendars.core import BusinessCalendar, build_calendar
 from calendars.notice import parse_notice
 from liaison.db.directory import read_roster
-from liaison.db.errors import DatabaseError
+from liaison.db.errors import CalendarDamaged, DatabaseError
 from liaison.db.tables import CalendarVersion, DirectoryLoad, PolicyVersion
-from liaison.policy.policy import Policy, parse_policy
+from liaison.policy.policy import Policy, stored_policy
 from liaison.policy.roster import Roster
 
 
@@ -41,17 +41,32 @@ class Rulebook:
         return await self.calendar(session, newest.calendar), await self.policy(session, newest.policy)
 
     async def calendar(self, session: AsyncSession, number: int) -> BusinessCalendar:
-        """Calendar version ``number``, for a deadline that was counted with it."""
+        """Calendar version ``number``, for a deadline that was counted with it.
+
+        Raises:
+            CalendarDamaged: It is not what was approved; nothing is counted with it until the book is mended.
+        """
         if number not in self._calendars:
             row = await session.get_one(CalendarVersion, number)
-            self._calendars[number] = calendar_of(row)
+            self._calendars[number] = approved_calendar(row)
         return self._calendars[number]
+
+    async def damaged_calendars(self, session: AsyncSession) -> list[int]:
+        """Numbers of the calendar versions that are not what was approved, in order."""
+        numbers = await session.exec(select(CalendarVersion.number).order_by(col(CalendarVersion.number)))
+        damaged = []
+        for number in numbers.all():
+            try:
+                await self.calendar(session, number)
+            except CalendarDamaged:
+                damaged.append(number)
+        return damaged
 
     async def policy(self, session: AsyncSession, number: int) -> Policy:
         """Policy version ``number``; a request keeps the one it started with."""
         if number not in self._policies:
             row = await session.get_one(PolicyVersion, number)
-            self._policies[number] = parse_policy(row.policy)
+            self._policies[number] = stored_policy(row.policy)
         return self._policies[number]
 
     async def roster(self, session: AsyncSession) -> Roster:
@@ -72,6 +87,21 @@ def calendar_of(row: CalendarVersion) -> BusinessCalendar:
     """The calendar of a stored version: its notices, less the days off by closures."""
     closures = (Closure(each["court"], tuple(map(date.fromisoformat, each["days"]))) for each in row.closures)
     return build_calendar(map(parse_notice, row.notices), row.number, tuple(closures))
+
+
+def approved_calendar(row: CalendarVersion) -> BusinessCalendar:
+    """The calendar of a stored version, if it is what was approved.
+
+    Raises:
+        CalendarDamaged: It is not.
+    """
+    try:
+        calendar = calendar_of(row)
+    except ValueError as fault:
+        raise CalendarDamaged(f"calendar version {row.number} in the database cannot be read: {fault}") from fault
+    if calendar.checksum != row.checksum:
+        raise CalendarDamaged(f"calendar version {row.number} in the database does not match its checksum")
+    return calendar
 
 
 class _Newest(NamedTuple):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from liaison.policy.document import PolicyError, Section
+from liaison.policy.document import PolicyError, Section, not_a_word
 from liaison.policy.words import Post
 
 
@@ -109,11 +109,11 @@ def _post(section: Section) -> Post:
     try:
         return Post(named)
     except ValueError:
-        raise PolicyError(f"{section.at('informs')} must be one of {', '.join(Post)}, not {named!r}") from None
+        raise not_a_word(section.at("informs"), Post, named) from None
 
 
 def _texts(section: Section, key: str) -> list[str]:
     found = section.value(key)
     if not isinstance(found, list) or not all(isinstance(text, str) and text.strip() for text in found):
-        raise PolicyError(f"{section.at(key)} must be a list of texts")
+        raise PolicyError(f"{section.at(key)} 须为文本列表", f"{section.at(key)} must be a list of texts")
     return found

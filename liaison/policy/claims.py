@@ -9,8 +9,7 @@ from liaison.policy.rules import Policy
 from liaison.policy.windows import at, next_opening
 from liaison.policy.words import ClaimFate
 
-TOLD = frozenset({MessageState.SUBMITTED, MessageState.DELIVERED})
-ON_ITS_WAY = frozenset({MessageState.RESERVED, MessageState.SUBMITTING, MessageState.AMBIGUOUS})
+ON_ITS_WAY = frozenset({MessageState.RESERVED, MessageState.SUBMITTING, MessageState.SUBMITTED, MessageState.AMBIGUOUS})
 
 LOOK_EVERY = timedelta(minutes=15)
 """How often to look whether a message that tells of a claimed reply has gone out; well within the time of silence."""
@@ -23,13 +22,25 @@ class Told:
     Attributes:
         state: where it stands.
         reserved_at: when the reply was claimed; ``send_after`` when the message may go.
-        sent_at: when it went, None before.
+        heard_at: since when he can have read it; None before, see ``heard_at``.
     """
 
     state: MessageState
     reserved_at: datetime
     send_after: datetime
-    sent_at: datetime | None
+    heard_at: datetime | None
+
+
+def heard_at(
+    state: MessageState, submitted_at: datetime | None, settled_at: datetime | None, *, receipts: bool
+) -> datetime | None:
+    """Since when the recipient of a message can have read it, as far as its gateway tells; None if he has not.
+
+    Where receipts come, one that was taken has not arrived yet: a telephone that is off has read nothing.
+    """
+    if state is MessageState.DELIVERED:
+        return settled_at or submitted_at
+    return submitted_at if state is MessageState.SUBMITTED and not receipts else None
 
 
 def working_time_after(
@@ -60,8 +71,8 @@ def fate_of_claim(
         calendar: decides which days are worked.
         policy: how much silence confirms, and how long the message may take.
     """
-    if told.state in TOLD and told.sent_at is not None:
-        until = working_time_after(told.sent_at, policy.claims.silence, court, calendar, policy)
+    if told.heard_at is not None:
+        until = working_time_after(told.heard_at, policy.claims.silence, court, calendar, policy)
         return (ClaimFate.CONFIRMED if now >= until else ClaimFate.WAITING), until
     if told.state not in ON_ITS_WAY:
         return ClaimFate.LAPSED, now

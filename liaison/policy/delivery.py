@@ -12,6 +12,7 @@ from liaison.policy.words import CourtLevel
 
 NOTHING_SAID = "no receipt says that the message arrived 未收到送达回执"
 LANDLINE = "no short message can reach the number 号码无法接收短信"
+CUT = "the message holds only the beginning of the answer 短信仅含答复开头"
 _DOUBTFUL = frozenset({MessageState.SUBMITTING, MessageState.SUBMITTED, MessageState.AMBIGUOUS})
 _FAILED: Mapping[MessageState, str] = {
     MessageState.FAILED: "the message could not be delivered 短信未能送达",

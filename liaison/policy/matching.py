@@ -41,7 +41,7 @@ def match(named: Sequence[Candidate], *, known: bool, coded: bool, closed: bool)
         return Mismatch.UNKNOWN_NUMBER
     if not coded:
         return Mismatch.NO_CODE
-    if len(named) > 1:
+    if len(named) > 1 or (named and closed):
         return Mismatch.AMBIGUOUS
     if named:
         return named[0]

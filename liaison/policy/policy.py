@@ -4,7 +4,7 @@
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from importlib.resources import files
@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from liaison.policy.aftercare import delivery_rules, follow_up_rules
-from liaison.policy.document import PolicyError, Section, clock
-from liaison.policy.laxity import laxities
+from liaison.policy.document import PolicyError, PolicyFaults, Section, clock, not_a_word
+from liaison.policy.laxity import DEFAULT_CLAIMS, Laxity, laxities
 from liaison.policy.rules import (
     ClaimRules,
     Hours,
@@ -27,7 +27,7 @@ from liaison.policy.rules import (
 from liaison.policy.sending_rules import DEFAULT_SENDING, parse_sending
 from liaison.policy.words import AsksFor, Category, CourtLevel, Post, Procedure
 
-__all__ = ["Policy", "PolicyError", "packaged_policy", "parse_policy"]
+__all__ = ["Policy", "PolicyError", "PolicyFaults", "packaged_policy", "parse_policy", "stored_policy"]
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -43,9 +43,8 @@ DEFAULT_RETENTION = Retention(
 )
 """Ages of a document without ``[retention]``: documents stored before it was a rule stay what they were."""
 
-DEFAULT_CLAIMS = ClaimRules(timedelta(hours=1), timedelta(hours=4))
 DEFAULT_SHORT_MESSAGES = ShortMessageRules(timedelta(minutes=5), timedelta(hours=24), 4)
-"""Likewise without ``[claimed_reply]`` and ``[short_message]``."""
+"""Likewise without ``[short_message]``."""
 
 
 def packaged_policy() -> Policy:
@@ -54,10 +53,23 @@ def packaged_policy() -> Policy:
 
 
 def parse_policy(document: Mapping[str, Any]) -> Policy:
-    """Turn a parsed document into a policy.
+    """Turn a parsed document into a policy that may come into force.
 
     Raises:
-        PolicyError: a rule is missing, unknown or malformed, or a ladder is laxer than art. 8 and cites no document.
+        PolicyError: a rule is missing, unknown or malformed, or the policy is laxer than it may be and cites no
+            document; PolicyFaults if it is laxer in several ways.
+    """
+    policy = stored_policy(document)
+    if policy.cited_document is None:
+        _refuse_laxer(laxities(policy))
+    return policy
+
+
+def stored_policy(document: Mapping[str, Any]) -> Policy:
+    """Turn the document of a version into a policy: one in force stays what it was, whatever is called laxer since.
+
+    Raises:
+        PolicyError: a rule is missing, unknown or malformed.
     """
     root = Section("", dict(document))
     warning, limit = _parse_warning(root.section("warning"))
@@ -114,7 +126,8 @@ def _parse_retention(section: Section) -> Retention:
     section.finish()
     if retention.message_days > retention.request_days:
         raise PolicyError(
-            "retention.message_days must not exceed retention.request_days, which ends what messages said"
+            "retention.message_days 不得大于 retention.request_days，届时短信内容随诉求一并销毁",
+            "retention.message_days must not exceed retention.request_days, which ends what messages said",
         )
     return retention
 
@@ -160,11 +173,14 @@ def _parse_hours(section: Section, key: str) -> tuple[Hours, ...]:
     path, hours = section.at(key), []
     for pair in section.items(key):
         if not isinstance(pair, list) or len(pair) != 2:
-            raise PolicyError(f"{path} must hold pairs of opening and closing time")
+            raise PolicyError(f"{path} 须为成对的起止时刻", f"{path} must hold pairs of opening and closing time")
         hours.append(Hours(clock(path, pair[0]), clock(path, pair[1])))
     marks = [mark for window in hours for mark in (window.opens, window.closes)]
     if marks != sorted(set(marks)):
-        raise PolicyError(f"{path} must hold windows in order, each closing after it opens and before the next")
+        raise PolicyError(
+            f"{path} 的各时段须依次排列，先起后止，且不得重叠",
+            f"{path} must hold windows in order, each closing after it opens and before the next",
+        )
     return tuple(hours)
 
 
@@ -186,23 +202,43 @@ def _word(words: type[Word], path: str, value: Any) -> Word:
     try:
         return words(value)
     except ValueError:
-        raise PolicyError(f"{path} must be one of {', '.join(words)}, not {value!r}") from None
+        raise not_a_word(path, words, value) from None
 
 
 def _check(policy: Policy) -> None:
     if not timedelta(0) < policy.cut_off <= DAY:
-        raise PolicyError("cut_off must lie after 00:00")
+        raise PolicyError("cut_off 须晚于 00:00", "cut_off must lie after 00:00")
     wanted = set(Category) - {Category.DISCIPLINE_REPORT}
     if policy.triage_of_category.keys() != wanted:
-        raise PolicyError(f"triage.category must have a row for each of {', '.join(sorted(wanted))} and no other")
+        raise PolicyError(
+            f"triage.category 须且仅须为下列各类各设一行：{'、'.join(sorted(wanted))}",
+            f"triage.category must have a row for each of {', '.join(sorted(wanted))} and no other",
+        )
     for asking, rule in policy.triage_of_asking.items():
         if rule.procedure is not Procedure.ORDINARY:
-            raise PolicyError(f"triage.asks_for.{asking} can only make a request ordinary")
+            zh = f"triage.asks_for.{asking} 只能将诉求转为普通程序"
+            raise PolicyError(zh, f"triage.asks_for.{asking} can only make a request ordinary")
     for level, rungs in policy.ladders.items():
         if [rule.rung for rule in rungs] != list(range(len(rungs))):
-            raise PolicyError(f"ladder.{level} must number its rungs 1, 2, 3 and so on; 0 is the warning")
+            zh = f"ladder.{level} 的层级须依次编号为 1、2、3，以此类推；0 为预警"
+            raise PolicyError(zh, f"ladder.{level} must number its rungs 1, 2, 3 and so on; 0 is the warning")
         days = [rule.business_day for rule in rungs]
         if days != sorted(set(days)):
-            raise PolicyError(f"ladder.{level} must climb: each rung later than the one before, the warning first")
-    if policy.cited_document is None and (faults := laxities(policy)):
-        raise PolicyError(f"{faults[0].en}; a laxer ladder needs ladder.cited_document")
+            raise PolicyError(
+                f"ladder.{level} 须逐级递进：每一层级晚于前一层级，预警最早",
+                f"ladder.{level} must climb: each rung later than the one before, the warning first",
+            )
+
+
+def _refuse_laxer(found: Sequence[Laxity]) -> None:
+    faults = [
+        PolicyError(
+            f"{laxity.zh}；更宽的规则须在 ladder.cited_document 中载明依据",
+            f"{laxity.en}; a laxer policy needs ladder.cited_document",
+        )
+        for laxity in found
+    ]
+    if len(faults) > 1:
+        raise PolicyFaults(faults)
+    if faults:
+        raise faults[0]

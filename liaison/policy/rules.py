@@ -100,7 +100,7 @@ class Policy:
         spread: window over which the work of one instant is spread.
         reply_limit: the limit behind rung 0.
         ladders: per court level all rungs, the warning first, in order.
-        cited_document: the document that allows a ladder laxer than the Opinions.
+        cited_document: the document that allows a policy laxer than the Opinions.
         answer_business_days: end of which business day, on or after receipt, is the limit of the summary procedure.
         staff_hours: working hours, in order; ``staff_hours_of_court`` where a court has others.
         party_hours: hours in which parties get messages, any day.

@@ -106,5 +106,5 @@ def _parse_useful(section: Section) -> Useful:
 def _templates(section: Section, key: str) -> frozenset[str]:
     names = section.items(key)
     if not all(isinstance(name, str) for name in names):
-        raise PolicyError(f"{section.at(key)} must name templates")
+        raise PolicyError(f"{section.at(key)} 须列出模板名称", f"{section.at(key)} must name templates")
     return frozenset(names)

@@ -12,7 +12,7 @@ from calendars.core import build_calendar
 from calendars.faults import NoticeError
 from calendars.notice import Notice, notice_document, parse_notice
 from liaison.db.proposals import proposals_from
-from liaison.db.rulebook import NotSeeded, calendar_of
+from liaison.db.rulebook import NotSeeded, approved_calendar, calendar_of
 from liaison.db.tables import CalendarVersion, Proposal
 from liaison.db.versions import add_calendar_version, calendar_version, calendar_versions, lock_rules, newest_calendar
 from liaison.policy.words import ProposalKind, ProposalState
@@ -47,7 +47,7 @@ async def propose_notice(platform: Platform, given: NoticeInput, call: Call) -> 
         Refused: ``INVALID``, a sentence for each fault; ``KEY_REUSED``.
     """
     notice = await read_notice(given)
-    opinion = await asyncio.to_thread(second_opinion, notice.year)
+    opinion = await asyncio.to_thread(second_opinion, notice.year, given.source)
 
     async def effect(session: AsyncSession) -> Answer:
         await lock_rules(session)
@@ -75,7 +75,7 @@ async def propose_packaged_notices(session: AsyncSession, notices: tuple[Notice,
         for outdated in same:
             decide(outdated, ProposalState.REJECTED, PLATFORM, at)
             outdated.reason = f"proposed again on version {newest.number}"
-        await _keep(session, notice, second_opinion(notice.year), PACKAGED, PLATFORM, at)
+        await _keep(session, notice, second_opinion(notice.year, PACKAGED), PACKAGED, PLATFORM, at)
 
 
 async def notice_proposal_view(platform: Platform, proposal_id: str) -> Body:
@@ -216,6 +216,8 @@ async def _newest(session: AsyncSession) -> CalendarVersion:
     newest = await newest_calendar(session)
     if newest is None:
         raise NotSeeded("no calendar version is stored")
+    # What is built on a damaged version would have a checksum of its own, and hide the damage.
+    approved_calendar(newest)
     return newest
 
 

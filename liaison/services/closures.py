@@ -9,10 +9,10 @@ from ulid import ULID
 from calendars.closure import ClosureError
 from calendars.core import shanghai_date
 from liaison.db.closures import earlier_than, find_closure, insert_closure, list_closures
-from liaison.db.rulebook import NotSeeded, calendar_of
+from liaison.db.rulebook import NotSeeded, approved_calendar, calendar_of
 from liaison.db.tables import CalendarVersion, Closure
 from liaison.db.versions import add_calendar_version, lock_rules, newest_calendar
-from liaison.policy.words import KeyRole
+from liaison.services.deciding import decides_for_the_city
 from liaison.services.errors import Fault, Refused, Slug
 from liaison.services.once import Call, carry_out
 from liaison.services.paging import DEFAULT_LIMIT, key_of, page
@@ -54,7 +54,7 @@ async def enter_closure(platform: Platform, court: str | None, given: ClosureInp
     """
 
     async def effect(session: AsyncSession) -> Answer:
-        _refuse_unless_chamber(call, given.days_off)
+        await _refuse_unless_chamber(platform, session, call, given.days_off)
         await lock_rules(session)
         await _check(platform, session, court, given)
         closure = _row(court, given, call, platform.clock())
@@ -73,7 +73,7 @@ async def amend_closure(platform: Platform, closure_id: str, given: ClosureInput
     async def effect(session: AsyncSession) -> Answer:
         await lock_rules(session)
         old, replaced_by = await _existing(session, closure_id)
-        _refuse_unless_chamber(call, (*old.days_off, *given.days_off))
+        await _refuse_unless_chamber(platform, session, call, (*old.days_off, *given.days_off))
         if replaced_by is not None:
             zh, en = f"该记录已被 {replaced_by} 取代。", f"It was replaced already, by {replaced_by}."
             raise Refused(Slug.CONFLICT, zh, en)
@@ -119,10 +119,13 @@ def show_closure(closure: Closure, replaced_by: str | None) -> Body:
     }
 
 
-def _refuse_unless_chamber(call: Call, days_off: tuple[date | str, ...]) -> None:
-    if days_off and call.scope.role is not KeyRole.CHAMBER:
-        zh = "仅立案庭可决定哪些日期不计为工作日。"
-        raise Refused(Slug.FORBIDDEN, zh, "Only the Case Filing Chamber decides which dates count as days off.")
+async def _refuse_unless_chamber(
+    platform: Platform, session: AsyncSession, call: Call, days_off: tuple[date | str, ...]
+) -> None:
+    if days_off and not await decides_for_the_city(platform, session, call.scope):
+        zh = "仅市中级人民法院立案庭可决定哪些日期不计为工作日。"
+        en = "Only the Case Filing Chamber of the Intermediate Court decides which dates count as days off."
+        raise Refused(Slug.FORBIDDEN, zh, en)
 
 
 async def _existing(session: AsyncSession, closure_id: str) -> tuple[Closure, str | None]:
@@ -173,17 +176,30 @@ async def _keep(session: AsyncSession, closure: Closure, old: Closure | None, no
     """Store the closure and, where other days count than before, a calendar version that says so."""
     if closure.days_off != (old.days_off if old else []):
         replaced = set() if old is None else {old.id, *await earlier_than(session, old)}
-        version = await _next_version(session, closure, replaced, now)
+        newest = await newest_calendar(session)
+        if newest is None:
+            raise NotSeeded("no calendar version is stored")
+        # What is built on a damaged version would have a checksum of its own, and hide the damage.
+        approved_calendar(newest)
+        version = next_version(newest, closure, replaced, now)
         closure.made_version = version.number
         await add_calendar_version(session, version)
     await insert_closure(session, closure)
     return Answer(201, show_closure(closure, None), f"/v1/calendar/closures/{closure.id}")
 
 
-async def _next_version(session: AsyncSession, closure: Closure, replaced: set[str], now: datetime) -> CalendarVersion:
-    newest = await newest_calendar(session)
-    if newest is None:
-        raise NotSeeded("no calendar version is stored")
+def next_version(newest: CalendarVersion, closure: Closure, replaced: set[str], now: datetime) -> CalendarVersion:
+    """The version in which a closure counts.
+
+    Args:
+        newest: The version before it.
+        closure: What was entered.
+        replaced: Ids of the closures in whose place it stands.
+        now: When it is made.
+
+    Raises:
+        Refused: ``INVALID``, a day off lies outside the calendar.
+    """
     kept = [each for each in newest.closures if each["id"] not in replaced]
     counting = [{"id": closure.id, "court": closure.court, "days": closure.days_off}] if closure.days_off else []
     version = CalendarVersion(

@@ -9,7 +9,8 @@ from ulid import ULID
 from liaison.db.proposals import find_proposal, insert_proposal, list_proposals
 from liaison.db.tables import Proposal
 from liaison.db.versions import lock_rules
-from liaison.policy.words import ProposalKind, ProposalState
+from liaison.policy.scope import Scope
+from liaison.policy.words import CourtLevel, KeyRole, ProposalKind, ProposalState
 from liaison.services.errors import Refused, Slug
 from liaison.services.once import Call, carry_out
 from liaison.services.paging import DEFAULT_LIMIT, key_of, page
@@ -88,6 +89,16 @@ async def proposal_to_approve(session: AsyncSession, kind: ProposalKind, proposa
     if proposal.state is ProposalState.REJECTED:
         raise Refused(Slug.CONFLICT, "该提案已被驳回，请重新提出。", "It was rejected; propose again.")
     return proposal
+
+
+async def decides_for_the_city(platform: Platform, session: AsyncSession, scope: Scope) -> bool:
+    """Whether a key is of the Intermediate Court's Case Filing Chamber; a key of every court is of no primary one."""
+    if scope.role is not KeyRole.CHAMBER:
+        return False
+    if scope.court is None:
+        return True
+    court = (await platform.rulebook.roster(session)).court(scope.court)
+    return court is not None and court.level is CourtLevel.INTERMEDIATE
 
 
 def refuse_outdated(proposal: Proposal, newest: int) -> None:

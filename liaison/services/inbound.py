@@ -137,8 +137,10 @@ class _Taking:
             holders = roster.holders_for(staff)
             references = await open_references(session, holders)
             by_digits = called_by(self._inbound.code, references)
-            hits = by_digits or (named_by(spoken.code, references) if spoken else [])
-            named += [Candidate(staff, reference) for reference in hits]
+            by_letters = named_by(spoken.code, references) if spoken else []
+            # Where digits and letters name different requests both are candidates, and so neither is taken.
+            both = [reference for reference in by_digits if reference in by_letters]
+            named += [Candidate(staff, reference) for reference in both or [*by_digits, *by_letters]]
             closed = closed or (spoken is not None and await was_closed(session, holders, grouped(spoken.code)))
         coded = spoken is not None or bool(self._inbound.code)
         found = match(named, known=bool(sender.staff), coded=coded, closed=closed)

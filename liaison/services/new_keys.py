@@ -12,14 +12,19 @@ from liaison.db.seeding import put_api_keys
 from liaison.db.tables import ApiKey
 from liaison.keys import hash_secret, new_api_key, split_api_key
 from liaison.policy.roster import Roster
-from liaison.policy.words import Channel, KeyRole
+from liaison.policy.words import Channel, CourtLevel, KeyRole
 
 PERSONAL = (KeyRole.JUDGE, KeyRole.LEADER)
 """Roles whose keys belong to a person of the directory."""
 
 
 class KeyRefused(ValueError):
-    """No such key may be made; the text is a sentence."""
+    """No such key may be made; a sentence in each language."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ async def make_key(
         KeyRefused: The order contradicts itself or the directory.
     """
     if expires_at <= at:
-        raise KeyRefused("The key would have expired already.")
+        raise KeyRefused("该密钥在生成时即已过期。", "The key would have expired already.")
     async with db.write() as session:
         roster = await read_roster(session) if await newest_load(session) else Roster((), (), ())
         court = _court(order, roster)
@@ -72,14 +77,27 @@ async def make_key(
 
 def _court(order: KeyOrder, roster: Roster) -> str | None:
     if (order.role is KeyRole.CHANNEL) != bool(order.channels):
-        raise KeyRefused("A channel's key, and no other, names its channels.")
+        raise KeyRefused("仅渠道密钥须且可列明渠道。", "A channel's key, and no other, names its channels.")
     if order.role in PERSONAL and not order.staff:
-        raise KeyRefused(f"The key of a {order.role} names a person of the directory.")
+        zh = f"{order.role} 密钥须指明通讯录中的人员。"
+        raise KeyRefused(zh, f"The key of a {order.role} names a person of the directory.")
     person = roster.staff(order.staff) if order.staff else None
     if order.staff and person is None:
-        raise KeyRefused(f"The directory knows nobody with the id {order.staff[:40]!r}.")
+        zh = f"通讯录中没有编号为 {order.staff[:40]!r} 的人员。"
+        raise KeyRefused(zh, f"The directory knows nobody with the id {order.staff[:40]!r}.")
     if order.court and roster.court(order.court) is None:
-        raise KeyRefused(f"The directory knows no court {order.court[:8]!r}.")
+        zh = f"通讯录中没有代码为 {order.court[:8]!r} 的法院。"
+        raise KeyRefused(zh, f"The directory knows no court {order.court[:8]!r}.")
     if person is not None and order.court not in ("", person.court):
-        raise KeyRefused(f"{person.id} belongs to court {person.court}.")
-    return person.court if person is not None else order.court or None
+        raise KeyRefused(f"{person.id} 属于法院 {person.court}。", f"{person.id} belongs to court {person.court}.")
+    court = person.court if person is not None else order.court or None
+    if order.role is KeyRole.CHAMBER and court is not None and not _is_intermediate(roster, court):
+        zh = f"法院 {court} 为基层法院；立案庭密钥仅可发给市中级人民法院。"
+        en = f"Court {court} is a primary court; a chamber's key is for that of the Intermediate Court."
+        raise KeyRefused(zh, en)
+    return court
+
+
+def _is_intermediate(roster: Roster, code: str) -> bool:
+    court = roster.court(code)
+    return court is not None and court.level is CourtLevel.INTERMEDIATE

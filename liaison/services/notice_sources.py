@@ -13,8 +13,10 @@ from calendars.faults import NoticeError, NoticeFaults
 from calendars.notice import Notice, parse_notice
 from liaison.services.errors import Fault, Refused, Slug
 
-Opinion = Mapping[date, bool]
-"""Whether each day of a year is worked, by a second source; empty where it does not know."""
+Opinion = Mapping[date, bool] | None
+"""Whether each day is worked, by a second source; empty where it does not know, None where there is no second one."""
+
+_SECOND: Final = "holidays"
 
 STEPS_ZH: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -68,12 +70,21 @@ def refusal_of(fault: NoticeError) -> Refused:
     return Refused(Slug.INVALID, faults=tuple(_told(each) for each in faults))
 
 
-def second_opinion(year: int) -> Opinion:
-    """Whether each day of a year is worked by the package ``holidays``; empty where it does not know that year."""
+def second_opinion(year: int, source: str) -> Opinion:
+    """What the package ``holidays`` says of the days that a notice may set: a year and the December before it.
+
+    Args:
+        year: The year of the notice.
+        source: Where the notice comes from: the package is no second source for itself.
+    """
+    if source == _SECOND:
+        return None
     # Loaded when asked: the package fills 20 megabytes of every process that has it.
     from calendars.sources import holidays_package
 
-    return holidays_package.opinion(date(year, 1, 1), date(year, 12, 31))
+    opinion = holidays_package.opinion(date(year - 1, 12, 1), date(year, 12, 31))
+    # It may know the December by the notice of the year before alone, and then nothing of this one.
+    return opinion if date(year, 1, 1) in opinion else {}
 
 
 def compared(calendar: BusinessCalendar, year: int, opinion: Opinion) -> list[dict[str, Any]]:
@@ -84,6 +95,14 @@ def compared(calendar: BusinessCalendar, year: int, opinion: Opinion) -> list[di
         year: The year of that notice.
         opinion: Of ``second_opinion``.
     """
+    if opinion is None:
+        return [
+            _finding(
+                "第二来源：本提案本身取自 holidays 软件包，别无其他来源，未作比对。",
+                "Second source: the proposal itself comes from the package holidays and there is no other, so nothing "
+                "was compared.",
+            )
+        ]
     if not opinion:
         return [
             _finding(
@@ -91,12 +110,12 @@ def compared(calendar: BusinessCalendar, year: int, opinion: Opinion) -> list[di
                 f"Second source: the package holidays does not know {year}, so nothing was compared.",
             )
         ]
-    found = compare(calendar, opinion, "holidays")
+    found = compare(calendar, opinion, _SECOND)
     if not found:
         return [
             _finding(
-                f"第二来源：holidays 软件包与本日历在 {year} 年逐日一致。",
-                f"Second source: the package holidays agrees on every day of {year}.",
+                f"第二来源：holidays 软件包与本日历自 {year - 1} 年 12 月 1 日至 {year} 年末逐日一致。",
+                f"Second source: the package holidays agrees on every day from {year - 1}-12-01 to {year}-12-31.",
             )
         ]
     return [
@@ -130,8 +149,8 @@ def _read(given: NoticeInput) -> Notice:
 
 
 def _told(fault: NoticeError) -> Fault:
-    step, said = STEPS_ZH.get(fault.step, fault.step), str(fault).rstrip(".")
-    return Fault("/document", f"{step}：{said}。", f"{said[:1].upper()}{said[1:]}.")
+    said = fault.en.rstrip(".")
+    return Fault("/document", f"{STEPS_ZH[fault.step]}：{fault.zh}。", f"{said[:1].upper()}{said[1:]}.")
 
 
 def _finding(zh: str, en: str) -> dict[str, Any]:

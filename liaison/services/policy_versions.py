@@ -19,13 +19,14 @@ from liaison.db.versions import (
     policy_versions,
 )
 from liaison.policy.laxity import laxities
-from liaison.policy.policy import PolicyError, parse_policy
+from liaison.policy.policy import PolicyError, PolicyFaults, parse_policy, stored_policy
 from liaison.policy.rules import Policy
 from liaison.policy.words import ProposalKind, ProposalState
 from liaison.services.deciding import (
     PACKAGED,
     PLATFORM,
     decide,
+    decides_for_the_city,
     keep_proposal,
     location,
     proposal_of,
@@ -60,7 +61,7 @@ async def propose_policy(platform: Platform, document: dict[str, Any], cites: st
         newest = await _newest(session)
         whole = _numbered(document, newest.number + 1, cites)
         parsed = _parsed(whole)
-        if parsed == _parsed({**newest.policy, "version": parsed.version}):
+        if parsed == stored_policy({**newest.policy, "version": parsed.version}):
             zh, en = "与现行规则相同。", "This is the policy in force."
             raise Refused(Slug.INVALID, faults=(Fault("/document", zh, en),))
         proposal = await _keep(session, whole, newest.number, "policy", call.person, platform.clock())
@@ -95,7 +96,7 @@ async def policy_proposal_view(platform: Platform, proposal_id: str) -> Body:
         if proposal.state is not ProposalState.PROPOSED:
             return {**body, "comparison": None}
         newest = await _newest(session)
-        moving = await comparison(platform, session, _parsed(proposal.document))
+        moving = await comparison(platform, session, stored_policy(proposal.document))
         return {**body, "comparison": {"changes": changes(newest.policy, proposal.document), **moving}}
 
 
@@ -105,13 +106,18 @@ async def approve_policy(platform: Platform, proposal_id: str, open_requests: bo
     Approving twice changes nothing.
 
     Raises:
-        Refused: ``NOT_FOUND``; ``FORBIDDEN``, it is his own; ``CONFLICT``, rejected or outdated; ``KEY_REUSED``.
+        Refused: ``NOT_FOUND``; ``FORBIDDEN``, it is his own or he is not of the Intermediate Court's Case Filing
+            Chamber; ``CONFLICT``, rejected or outdated; ``KEY_REUSED``.
     """
 
     replan_with: int | None = None
 
     async def effect(session: AsyncSession) -> Answer:
         nonlocal replan_with
+        if not await decides_for_the_city(platform, session, call.scope):
+            zh = "仅市中级人民法院立案庭可批准规则。"
+            en = "Only the Case Filing Chamber of the Intermediate Court approves a policy."
+            raise Refused(Slug.FORBIDDEN, zh, en)
         proposal = await proposal_to_approve(session, ProposalKind.POLICY, proposal_id, call)
         if proposal.state is ProposalState.PROPOSED:
             newest, calendar = await _newest(session), await newest_calendar(session)
@@ -206,8 +212,12 @@ def _parsed(document: dict[str, Any]) -> Policy:
     try:
         return parse_policy(document)
     except PolicyError as fault:
-        zh = f"规则文件未通过检查：{fault}。"
-        raise Refused(Slug.INVALID, faults=(Fault("/document", zh, f"{fault}."),)) from None
+        faults = fault.faults if isinstance(fault, PolicyFaults) else (fault,)
+        raise Refused(Slug.INVALID, faults=tuple(map(_told, faults))) from None
+
+
+def _told(fault: PolicyError) -> Fault:
+    return Fault("/document", f"规则文件未通过检查：{fault.zh}。", f"{fault.en}.")
 
 
 def _findings(policy: Policy) -> list[dict[str, Any]]:

@@ -71,10 +71,12 @@ async def _note_taken(session: AsyncSession, message: Message, now: datetime) ->
 async def _deliver(session: AsyncSession, message: Message, at: datetime, now: datetime) -> bool:
     if message.state not in _DELIVERABLE:
         return False
+    # It arrived when the receipt says so, however long that lay with the provider or with us: a limit may hang on it.
+    arrived_at = min(max(at, message.submitted_at or at), now)
     message.state, message.failure, message.handed_on = MessageState.DELIVERED, None, True
-    message.settled_at = now
-    await made_by_message(session, message, now)
-    await _record(session, message, EventKind.MESSAGE_DELIVERED, min(at, now), now)
+    message.settled_at = arrived_at
+    await made_by_message(session, message, arrived_at)
+    await _record(session, message, EventKind.MESSAGE_DELIVERED, arrived_at, now)
     return True
 
 

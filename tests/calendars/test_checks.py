@@ -19,6 +19,7 @@ from calendars.faults import (
 )
 from calendars.notice import Notice, notice_document, parse_notice
 from tests.calendars.invented import invented_2027
+from tests.chinese import is_chinese
 
 MAY_DAY = {"zh": "劳动节", "en": "Labour Day", "off": ["2027-05-01/2027-05-05"], "work": ["2027-05-08"]}
 SPRING = {"zh": "春节", "en": "Spring Festival", "off": ["2027-02-05/2027-02-12"], "work": ["2027-01-31", "2027-02-20"]}
@@ -105,6 +106,7 @@ def test_each_step_refuses_by_its_own_error(
     with pytest.raises(error, match=sentence) as refused:
         check_proposal(parse_notice(document), notices)
     assert (type(refused.value), refused.value.step) == (error, step)
+    assert is_chinese(refused.value.zh), refused.value.zh
 
 
 def test_a_year_may_not_be_skipped(notices: tuple[Notice, ...]) -> None:

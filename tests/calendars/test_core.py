@@ -80,12 +80,15 @@ def test_a_decade_ahead_is_answered(calendar: BusinessCalendar) -> None:
 
 
 def test_what_lies_outside_is_refused_by_name(calendar: BusinessCalendar) -> None:
-    with pytest.raises(BeforeFirstDay, match=r"2018-12-28 lies before 2018-12-29"):
+    with pytest.raises(BeforeFirstDay, match=r"2018-12-28 lies before 2018-12-29") as before:
         calendar.nth_business_day(date(2018, 12, 28), 3)
-    with pytest.raises(AfterLastDay, match=r"2041-01-01 lies after 2040-12-31"):
+    assert before.value.zh == "2018-12-28 早于日历的第一天 2018-12-29"
+    with pytest.raises(AfterLastDay, match=r"2041-01-01 lies after 2040-12-31") as after:
         calendar.is_business_day(date(2041, 1, 1))
-    with pytest.raises(AfterLastDay, match=r"the answer lies after"):
+    assert after.value.zh == "2041-01-01 晚于日历的最后一天 2040-12-31"
+    with pytest.raises(AfterLastDay, match=r"the answer lies after") as beyond:
         calendar.nth_business_day(date(2040, 12, 31), 1)
+    assert beyond.value.zh == "答案晚于日历的最后一天 2040-12-31"
     with pytest.raises(CalendarError, match="counted from 1, not 0"):
         calendar.nth_business_day(date(2026, 1, 1), 0)
     with pytest.raises(CalendarError, match="2026-01-01 lies before 2026-01-02"):

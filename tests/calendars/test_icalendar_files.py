@@ -11,6 +11,7 @@ from calendars.faults import EmptyYear, NoticeFaults, SourceUnreadable
 from calendars.notice import Notice
 from calendars.sources import icalendar_file
 from tests.calendars.yearly import PUBLISHED, YEARS, known_before, of_year
+from tests.chinese import is_chinese
 
 
 def ics(*events: str) -> bytes:
@@ -94,8 +95,9 @@ def test_ends_durations_cancellations_and_newer_versions_of_an_event() -> None:
 def test_an_event_that_is_no_span_of_whole_days_is_refused(event: str, sentence: str) -> None:
     """Even if it is cancelled: everything is looked at before anything is used."""
     for faulty in (event, event + "\nSTATUS:CANCELLED"):
-        with pytest.raises(SourceUnreadable, match=sentence):
+        with pytest.raises(SourceUnreadable, match=sentence) as refused:
             icalendar_file.parse(ics(span("春节假期", date(2027, 2, 5), date(2027, 2, 12)), faulty), 2027, PUBLISHED)
+        assert is_chinese(refused.value.zh), refused.value.zh
 
 
 def test_a_file_that_is_no_calendar_is_refused() -> None:

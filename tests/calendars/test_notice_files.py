@@ -20,6 +20,7 @@ from calendars.notice import Notice, notice_document
 from calendars.sources import json_feed, notice_file
 from tests.calendars.invented import FILE, invented_2027
 from tests.calendars.yearly import PUBLISHED, YEARS, known_before, of_year
+from tests.chinese import is_chinese
 
 
 def test_a_notice_file_is_toml_or_json() -> None:
@@ -52,8 +53,9 @@ def test_a_notice_file_keeps_digest_and_difference() -> None:
     ],
 )
 def test_a_file_that_is_no_notice_is_refused(content: str | bytes, sentence: str) -> None:
-    with pytest.raises(NoticeError, match=sentence):
+    with pytest.raises(NoticeError, match=sentence) as refused:
         notice_file.parse(content)
+    assert is_chinese(refused.value.zh), refused.value.zh
 
 
 def feed(notice: Notice, **fields: Any) -> str:
@@ -120,6 +122,7 @@ DAY = {"name": "元旦", "date": "2027-01-01", "isOffDay": True}
         (json.dumps({"year": 2027, "days": [DAY | {"date": "2026-11-30"}]}), DayOutsideYear, "2026-11-30 lies outside"),
     ],
 )
-def test_a_faulty_feed_is_refused(content: str | bytes, error: type[Exception], sentence: str) -> None:
-    with pytest.raises(error, match=sentence):
+def test_a_faulty_feed_is_refused(content: str | bytes, error: type[NoticeError], sentence: str) -> None:
+    with pytest.raises(error, match=sentence) as refused:
         json_feed.parse(content, PUBLISHED)
+    assert is_chinese(refused.value.zh), refused.value.zh

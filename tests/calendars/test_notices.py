@@ -9,6 +9,7 @@ import pytest
 
 from calendars.core import BusinessCalendar, build_calendar, packaged_versions
 from calendars.notice import Notice, NoticeError, notice_document, parse_notice
+from tests.chinese import is_chinese
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -102,8 +103,9 @@ def test_the_next_notice_makes_its_year_final(notices: tuple[Notice, ...]) -> No
     ],
 )
 def test_a_faulty_notice_is_refused(changes: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(NoticeError, match=sentence):
+    with pytest.raises(NoticeError, match=sentence) as refused:
         parse_notice(document(**changes))
+    assert is_chinese(refused.value.zh), refused.value.zh
 
 
 def test_a_notice_without_a_field_is_refused() -> None:
@@ -120,13 +122,15 @@ def build_with(notices: tuple[Notice, ...], **changes: Any) -> BusinessCalendar:
 def test_notices_that_contradict_each_other_are_refused(notices: tuple[Notice, ...]) -> None:
     worked_twice = holiday("2027-01-01", "2026-12-26")
     assert build_with(notices, holidays=worked_twice).is_business_day(date(2026, 12, 26))
-    with pytest.raises(NoticeError, match="2026-10-04 is both worked and off"):
-        build_with(notices, year=2026, holidays=holiday("2026-12-30", "2026-10-04"))
-    with pytest.raises(NoticeError, match="no notice for 2027"):
-        build_with(notices, year=2028, holidays=holiday("2028-01-01"))
-    with pytest.raises(NoticeError, match="two notices of 2025-11-04"):
-        build_with(notices, published_on="2025-11-04")
-    with pytest.raises(NoticeError, match="amends a 春节 that 2025-01-01 lacks"):
-        build_with(notices, amends="2025-01-01", holidays=holiday("2027-02-05"))
-    with pytest.raises(NoticeError, match="at least one year"):
+    for changes, says in (
+        ({"year": 2026, "holidays": holiday("2026-12-30", "2026-10-04")}, "2026-10-04 is both worked and off"),
+        ({"year": 2028, "holidays": holiday("2028-01-01")}, "no notice for 2027"),
+        ({"published_on": "2025-11-04"}, "two notices of 2025-11-04"),
+        ({"amends": "2025-01-01", "holidays": holiday("2027-02-05")}, "amends a 春节 that 2025-01-01 lacks"),
+    ):
+        with pytest.raises(NoticeError, match=says) as refused:
+            build_with(notices, **changes)
+        assert is_chinese(refused.value.zh), refused.value.zh
+    with pytest.raises(NoticeError, match="at least one year") as refused:
         build_calendar([], number=1)
+    assert is_chinese(refused.value.zh)

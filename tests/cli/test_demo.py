@@ -15,6 +15,7 @@ from liaison.cli.exits import Exit
 from liaison.cli.main import app
 from liaison.settings import Settings
 from liaison.supervisor import find_temporal
+from tests.chinese import is_chinese
 from tests.scale import scaled
 
 DEMO = (sys.executable, "-P", "-c", "from liaison.cli.main import main; main()", "demo")
@@ -194,6 +195,8 @@ def test_a_time_that_cannot_be_played_is_one_sentence(received_at: str, why: str
     ended = refused("--received-at", received_at)
     assert ended.stderr.startswith("--received-at") and why in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+    chinese = refused("--received-at", received_at, locale="zh_CN.UTF-8")
+    assert is_chinese(chinese.stderr), chinese.stderr
 
 
 @pytest.mark.parametrize("words", [("--reply-on-day", "9"), ("--reply-on-day", "0"), ("--court-level", "high")])
@@ -201,9 +204,9 @@ def test_an_option_out_of_range_is_a_usage_error(words: tuple[str, str]) -> None
     assert words[0] in refused(*words).stderr
 
 
-def refused(*words: str) -> Result:
+def refused(*words: str, locale: str = "C") -> Result:
     """Ask for what cannot be played: in this process, for nothing is started."""
-    ended = CliRunner().invoke(app, ["demo", *words], env={"LC_ALL": "C"})
+    ended = CliRunner().invoke(app, ["demo", *words], env={"LC_ALL": locale})
     assert (ended.exit_code, ended.stdout) == (Exit.USAGE, "")
     return ended
 

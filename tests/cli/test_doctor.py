@@ -137,6 +137,20 @@ def test_a_calendar_that_has_ended_is_found(place: Place) -> None:
     assert (code, verdicts["calendar"]) == (Exit.NOT_READY, "failed")
 
 
+def test_a_calendar_that_is_not_what_was_approved_is_found(place: Place) -> None:
+    """An older one too: requests under way were counted with it."""
+
+    async def change(db: Database) -> None:
+        async with db.write() as session:
+            (await session.get_one(CalendarVersion, 9)).checksum = "0" * 64
+
+    in_book(place, change)
+    result = run(place.environment, "doctor", "--json")
+    [calendar] = [check for check in json.loads(result.stdout)["checks"] if check["check"] == "calendar"]
+    assert (result.exit_code, calendar["verdict"]) == (Exit.NOT_READY, "failed")
+    assert calendar["says"].startswith("Not what was approved, by its checksum: version 9. Nothing is counted with it")
+
+
 @pytest.fixture
 def taken(place: Place) -> Iterator[socket.socket]:
     """Another program on the API's port."""

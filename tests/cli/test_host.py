@@ -11,6 +11,7 @@ from liaison.cli.exits import Exit
 from liaison.cli.start import prepare
 from liaison.settings import Profile, Settings
 from liaison.supervisor import HostFault
+from tests.chinese import is_chinese
 from tests.cli.conftest import Liaison, Place, run
 
 SAMPLE = (files("liaison") / "sample_city/directory.csv").read_text(encoding="utf-8")
@@ -118,6 +119,8 @@ def test_a_key_goes_to_the_terminal_only_if_asked(liaison: Liaison) -> None:
         ("--role", "channel"),
         ("--role", "clerk", "--channel", "web"),
         ("--role", "clerk", "--court", "9999"),
+        ("--role", "chamber", "--court", "0104"),
+        ("--role", "chamber", "--staff", "0104-j01"),
     ],
 )
 def test_a_key_that_contradicts_the_directory_is_refused(
@@ -127,6 +130,14 @@ def test_a_key_that_contradicts_the_directory_is_refused(
     result = liaison("keys", "create", *order, "--out", str(file))
     assert result.exit_code == Exit.REFUSED
     assert not file.exists()
+    chinese = liaison("keys", "create", *order, "--out", str(file), env={"LANG": "zh_CN.UTF-8"})
+    assert chinese.exit_code == Exit.REFUSED and is_chinese(chinese.stderr), chinese.stderr
+
+
+def test_the_chamber_of_the_intermediate_court_gets_a_key(liaison: Liaison) -> None:
+    result = liaison("keys", "create", "--role", "chamber", "--court", "01", "--out", "-")
+    assert result.exit_code == Exit.DONE
+    assert result.stdout.startswith("jl_chamber-")
 
 
 def test_config_show_masks_secrets(place: Place, liaison: Liaison) -> None:

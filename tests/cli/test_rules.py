@@ -86,7 +86,9 @@ def test_bad_input_is_one_line_and_an_exit_code(
 def test_only_the_chamber_names_days_off(served: Place, liaison: Liaison) -> None:
     refused = liaison("calendar", "closure", "add", *CLOSED, *DECIDED, "--day-off", "2026-11-26")
     assert refused.exit_code == Exit.REFUSED
-    assert refused.stderr.strip() == "Only the Case Filing Chamber decides which dates count as days off."
+    assert refused.stderr.strip() == (
+        "Only the Case Filing Chamber of the Intermediate Court decides which dates count as days off."
+    )
     closure = parsed(liaison, "calendar", "closure", "add", *CLOSED, *DECIDED, "--court", "0104")
     assert (closure["days_off"], closure["made_version"]) == ([], None)
     words = ("amend", closure["id"], *CLOSED, *DECIDED, "--day-off", "2026-11-26", "--as", "chamber")
@@ -111,8 +113,11 @@ def test_a_policy_goes_to_the_chamber(served: Place, liaison: Liaison, tmp_path:
     approved = parsed(liaison, "policy", "approve", proposal)
     assert approved["decided_by"] == "sample-chamber-1"
     assert "虚构〔2026〕2号" in liaison("policy", "versions").stdout
-    shown = json.loads(liaison("policy", "show", str(approved["made_version"])).stdout)
-    assert shown["document"]["ladder"]["cited_document"] == "虚构〔2026〕2号"
+    number = str(approved["made_version"])
+    assert parsed(liaison, "policy", "show", number)["document"]["ladder"]["cited_document"] == "虚构〔2026〕2号"
+    table = liaison("policy", "show", number).stdout
+    rows = [line.split() for line in table.splitlines()]
+    assert ["ladder.primary[3].business_day", "9"] in rows and ["cites", "虚构〔2026〕2号"] in rows
 
 
 def test_a_date_is_explained_in_both_languages(served: Place, liaison: Liaison) -> None:

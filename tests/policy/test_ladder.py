@@ -127,6 +127,7 @@ def test_dates_past_the_announced_days_are_provisional(calendar: BusinessCalenda
 def test_cut_off_and_answer_limit_are_policy(calendar: BusinessCalendar, document: dict[str, Any]) -> None:
     document["cut_off"] = "17:30"
     document["answer"]["business_days"] = 2
+    document["ladder"]["cited_document"] = "穗中法〔2030〕1号"
     document["spread_minutes"] = 0
     ladder = plan("2026-09-18T10:00:00+08:00", calendar, parse_policy(document))
     assert ladder.rungs[1].due_at == ladder.rungs[1].act_at == shanghai("2026-09-22T17:30:00")

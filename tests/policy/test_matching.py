@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from calendars.core import BusinessCalendar
-from liaison.policy.claims import LOOK_EVERY, Told, fate_of_claim, working_time_after
+from liaison.policy.claims import LOOK_EVERY, ON_ITS_WAY, Told, fate_of_claim, heard_at, working_time_after
 from liaison.policy.matching import Candidate, match, receive_time
 from liaison.policy.message_words import MessageState, Mismatch
 from liaison.policy.policy import packaged_policy
@@ -35,7 +35,7 @@ def test_the_provider_is_believed_within_bounds(ahead: timedelta, counts: bool) 
     ("named", "known", "coded", "closed", "found"),
     [
         ([MINE], True, True, False, MINE),
-        ([MINE], True, True, True, MINE),
+        ([MINE], True, True, True, Mismatch.AMBIGUOUS),
         ([MINE, OTHER], True, True, False, Mismatch.AMBIGUOUS),
         ([], True, True, False, Mismatch.UNKNOWN_CODE),
         ([], True, True, True, Mismatch.CLOSED),
@@ -69,20 +69,28 @@ def test_working_hours_are_counted_in_windows(since: str, hours: int, until: str
     assert counted == shanghai(until)
 
 
+@pytest.mark.parametrize("receipts", [True, False])
 @pytest.mark.parametrize("state", list(MessageState))
-def test_only_who_was_told_can_confirm_by_silence(state: MessageState, calendar: BusinessCalendar) -> None:
-    told = Told(state, shanghai("2026-09-18 09:00"), shanghai("2026-09-18 09:00"), shanghai("2026-09-18 09:10"))
+def test_only_who_was_told_can_confirm_by_silence(
+    state: MessageState, receipts: bool, calendar: BusinessCalendar
+) -> None:
+    went, arrived = shanghai("2026-09-18 09:10"), shanghai("2026-09-18 09:20")
+    heard = heard_at(state, went, arrived, receipts=receipts)
+    told = Told(state, shanghai("2026-09-18 09:00"), shanghai("2026-09-18 09:00"), heard)
 
     def fate(at: str) -> ClaimFate:
         return fate_of_claim(told, shanghai(at), "0104", calendar, POLICY)[0]
 
-    early, late, last = fate("2026-09-18 10:09"), fate("2026-09-18 10:10"), fate("2026-09-18 15:00")
-    if state in (MessageState.SUBMITTED, MessageState.DELIVERED):
-        assert (early, late, last) == (ClaimFate.WAITING, ClaimFate.CONFIRMED, ClaimFate.CONFIRMED)
-    elif state in (MessageState.RESERVED, MessageState.SUBMITTING, MessageState.AMBIGUOUS):
-        assert (early, late, last) == (ClaimFate.WAITING, ClaimFate.WAITING, ClaimFate.LAPSED)
+    fates = [fate(f"2026-09-18 {at}") for at in ("10:09", "10:10", "10:19", "10:20", "15:00")]
+    waiting, confirmed, lapsed = ClaimFate.WAITING, ClaimFate.CONFIRMED, ClaimFate.LAPSED
+    if state is MessageState.DELIVERED:
+        assert fates == [waiting] * 3 + [confirmed] * 2
+    elif state is MessageState.SUBMITTED and not receipts:
+        assert fates == [waiting] + [confirmed] * 4
+    elif state in ON_ITS_WAY:
+        assert fates == [waiting] * 4 + [lapsed]
     else:
-        assert {early, late, last} == {ClaimFate.LAPSED}
+        assert fates == [lapsed] * 5
 
 
 def test_a_message_on_its_way_is_looked_at_again(calendar: BusinessCalendar) -> None:

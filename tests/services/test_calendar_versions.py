@@ -12,19 +12,22 @@ from sqlmodel import select
 from calendars.core import packaged_versions
 from calendars.notice import Notice, notice_document, parse_notice
 from calendars.packaged import packaged_notices
+from liaison.db.errors import CalendarDamaged
 from liaison.db.rulebook import Rulebook
 from liaison.db.seeding import VersionChanged
 from liaison.db.tables import CalendarVersion, Plan, PolicyVersion, Proposal, Replan
 from liaison.policy.words import ProposalState
 from liaison.services import calendar_versions, deciding, provisioning
 from liaison.services.calendar_versions import approve_notice, notice_proposal_view, propose_notice
+from liaison.services.closures import enter_closure
 from liaison.services.errors import Refused, Slug
 from liaison.services.notice_sources import NoticeInput
 from liaison.services.platform import Platform
 from liaison.services.provisioning import seed_packaged_rules
 from liaison.services.views import deadlines_view
+from tests.chinese import is_chinese
 from tests.services.office import MORNING, Office
-from tests.services.rules import amendment_2026, call, given, invented_2027, operator
+from tests.services.rules import amendment_2026, call, chamber, closure, given, invented_2027, operator
 
 PACKAGED = len(packaged_notices())
 
@@ -132,6 +135,38 @@ async def test_how_many_open_requests_may_move_is_counted(office: Office) -> Non
     assert disagreement["source"] == "holidays" and "invented: a day given for good" in shown["findings"][0]["en"]
 
 
+async def forget(office: Office, *numbers: int) -> None:
+    async with office.platform.db.write() as session:
+        for number in numbers:
+            await session.delete(await session.get_one(CalendarVersion, number))
+
+
+async def test_the_package_is_no_second_source_for_itself(office: Office) -> None:
+    await forget(office, PACKAGED)
+    source = NoticeInput("holidays", year=2026, published_on=date(2025, 11, 4))
+    answer = await propose_notice(office.platform, source, call(await operator(office)))
+    [finding] = answer.body["findings"]
+    assert finding["en"].endswith("comes from the package holidays and there is no other, so nothing was compared.")
+    assert is_chinese(finding["zh"]) and "未作比对" in finding["zh"]
+
+    typed_in = given(notice_document(packaged_notices()[-1]))
+    [compared] = (await propose_notice(office.platform, typed_in, call(await operator(office)))).body["findings"]
+    assert compared["en"] == "Second source: the package holidays agrees on every day from 2025-12-01 to 2026-12-31."
+
+
+async def test_the_december_before_is_compared_too(office: Office) -> None:
+    await forget(office, PACKAGED)
+    document = notice_document(packaged_notices()[-1])
+    new_year = document["holidays"][0]
+    # A make-up day of January moved to a Saturday of December: the sum still holds.
+    assert new_year["work"] == ["2026-01-04"]
+    new_year["work"] = ["2025-12-27"]
+    answer = await propose_notice(office.platform, given(document), call(await operator(office)))
+    second = [finding for finding in answer.body["findings"] if finding["step"] == "second_source"]
+    differing = [(finding["day"], finding["ours"], finding["theirs"]) for finding in second]
+    assert differing == [("2025-12-27", True, False), ("2026-01-04", False, True)]
+
+
 async def test_one_person_cannot_do_both(office: Office) -> None:
     proposal = await proposed(office, invented_2027())
     with pytest.raises(Refused) as refused:
@@ -230,7 +265,7 @@ async def test_a_notice_that_cannot_stand_is_refused_in_a_sentence(
     for fault in refused.value.faults:
         assert fault.pointer == "/document"
         assert not fault.en[0].islower() and fault.en.endswith(".")
-        assert fault.zh.endswith("。") and fault.zh[0] > "\u4e00"
+        assert fault.zh.endswith("。") and is_chinese(fault.zh), fault.zh
     assert await office.count(Proposal) == 0
 
 
@@ -244,6 +279,8 @@ ANNOUNCED = date(2026, 12, 1)
         (NoticeInput("holidays", year=2026, published_on=ANNOUNCED), "2026 is announced by the notice of 2025-11-04"),
         (NoticeInput("json_feed", text='{"year": 2027, "days": []}', published_on=ANNOUNCED), "no day of 2027"),
         (NoticeInput("json_feed", text="{", published_on=ANNOUNCED), "The feed is not JSON"),
+        (NoticeInput("json_feed", text=" " * 1_000_001, published_on=ANNOUNCED), "The feed is larger than 1 MB"),
+        (NoticeInput("holidays", year=99999, published_on=ANNOUNCED), "The year must lie between 2019 and 2040"),
         (
             NoticeInput(
                 "icalendar",
@@ -261,7 +298,8 @@ async def test_a_source_that_cannot_be_used_is_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(Refused) as refused:
         await propose_notice(office.platform, source, call(await operator(office)))
-    assert [says in fault.en for fault in refused.value.faults] == [True], refused.value.faults
+    [fault] = refused.value.faults
+    assert says in fault.en and is_chinese(fault.zh), fault
     assert await office.count(Proposal) == 0
 
 
@@ -361,11 +399,39 @@ async def test_a_packaged_version_that_changed_is_refused(office: Office) -> Non
         await seed_packaged_rules(office.platform.db, office.clock.now)
 
 
+def another_checksum(version: CalendarVersion) -> None:
+    version.checksum = "0" * 64
+
+
+def one_day_less(version: CalendarVersion) -> None:
+    version.closures = [{"id": "nobody's", "court": None, "days": ["2026-09-21"]}]
+
+
+def a_notice_without_days(version: CalendarVersion) -> None:
+    version.notices = [*version.notices[:-1], {**version.notices[-1], "holidays": []}]
+
+
+@pytest.mark.parametrize("damage", [another_checksum, one_day_less, a_notice_without_days])
+async def test_nothing_is_counted_with_a_version_that_is_not_what_was_approved(
+    office: Office, damage: Callable[[CalendarVersion], None]
+) -> None:
+    async with office.platform.db.write() as session:
+        damage(await session.get_one(CalendarVersion, PACKAGED))
+    elsewhere = replace(office.platform, rulebook=Rulebook())
+    async with elsewhere.db.read() as session:
+        assert await elsewhere.rulebook.damaged_calendars(session) == [PACKAGED]
+        assert (await elsewhere.rulebook.calendar(session, PACKAGED - 1)).number == PACKAGED - 1
+    with pytest.raises(CalendarDamaged, match=f"calendar version {PACKAGED} in the database"):
+        await deadlines_view(elsewhere, datetime(2026, 9, 28, 2, tzinfo=UTC), "0104")
+    with pytest.raises(CalendarDamaged):
+        await propose_notice(elsewhere, given(invented_2027()), call(await operator(office)))
+    with pytest.raises(CalendarDamaged):
+        await enter_closure(elsewhere, None, closure("2026-09-22"), call(await chamber(office)))
+
+
 async def test_a_book_whose_last_notice_is_old_takes_requests(office: Office) -> None:
     """In 2027 with the notice of 2025 as the last: everything is provisional, nothing fails (C31)."""
-    async with office.platform.db.write() as session:
-        for number in range(PACKAGED - 1, PACKAGED + 1):
-            await session.delete(await session.get_one(CalendarVersion, number))
+    await forget(office, PACKAGED - 1, PACKAGED)
     versions = await calendar_versions.versions_view(office.platform)
     office.clock.now = datetime(2027, 3, 1, 2, tzinfo=UTC)
     answer = await office.accept()

@@ -9,11 +9,13 @@ from activities.sms import Sender
 from calendars.packaged import packaged_notices
 from liaison.db.tables import CalendarVersion, Closure, Message, Replan
 from liaison.policy.message_words import MessageClass, MessageState
+from liaison.policy.scope import Scope
 from liaison.policy.windows import next_opening
-from liaison.policy.words import Language
+from liaison.policy.words import KeyRole, Language
 from liaison.services.calendar_versions import diff_view
 from liaison.services.closures import ClosureInput, amend_closure, closure_view, closures_view, enter_closure
 from liaison.services.errors import Refused, Slug
+from tests.chinese import is_chinese
 from tests.keeping.tools import tools_of
 from tests.services.office import Office
 from tests.services.rules import call, chamber, closure, operator
@@ -143,9 +145,24 @@ async def test_only_the_chamber_decides_which_days_count(office: Office) -> None
             await attempt
         assert (refused.value.slug, refused.value.en) == (
             Slug.FORBIDDEN,
-            "Only the Case Filing Chamber decides which dates count as days off.",
+            "Only the Case Filing Chamber of the Intermediate Court decides which dates count as days off.",
         )
     assert await office.count(Closure) == 1
+
+
+@pytest.mark.parametrize(("court", "may"), [("0104", False), ("01", True), (None, True)])
+async def test_the_chamber_is_that_of_the_intermediate_court(office: Office, court: str | None, may: bool) -> None:
+    scope = Scope(KeyRole.CHAMBER, "chamber", court=court)
+    entered = await enter_closure(office.platform, court, closure(), call(scope))
+    assert entered.status == 201, "a closure that stops no clock is anybody's"
+    amend = amend_closure(office.platform, entered.body["id"], closure("2026-09-21"), call(scope))
+    if may:
+        assert (await amend).body["made_version"] == PACKAGED + 1
+        return
+    with pytest.raises(Refused) as refused:
+        await amend
+    assert refused.value.slug is Slug.FORBIDDEN and is_chinese(refused.value.zh)
+    assert await office.count(CalendarVersion) == PACKAGED
 
 
 @pytest.mark.parametrize(

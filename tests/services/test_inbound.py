@@ -98,6 +98,19 @@ async def test_matched_by_extension_code(office: Office) -> None:
     assert (stranger.state, stranger.mismatch) == (InboundState.UNMATCHED, Mismatch.UNKNOWN_NUMBER)
 
 
+async def test_digits_of_one_request_and_letters_of_another_are_no_guess(office: Office) -> None:
+    """An answer typed into the thread of an older work order."""
+    thread, meant = await _held(office), await _held(office)
+    code = extension_code(thread, [])
+    row = await _text(office, MOBILES[HOLDER], f"{meant[:9]} {SAID}", code=code)
+    assert (row.state, row.mismatch) == (InboundState.UNMATCHED, Mismatch.AMBIGUOUS)
+    same = await _text(office, MOBILES[HOLDER], f"{thread[:9]} {SAID}", code=code)
+    assert (same.state, same.reference) == (InboundState.MATCHED, thread)
+    await office.close(meant)
+    row = await _text(office, MOBILES[HOLDER], f"{meant[:9]} {SAID}", code=code)
+    assert (row.state, row.mismatch) == (InboundState.UNMATCHED, Mismatch.AMBIGUOUS)
+
+
 async def test_it_counts_as_received_when_it_was_sent_within_bounds(office: Office) -> None:
     for back, counts in ((timedelta(hours=2), True), (timedelta(days=3), False)):
         reference = await _held(office)

@@ -3,7 +3,8 @@
 import pytest
 
 from liaison.db.tables import Plan, PolicyVersion, Proposal, Replan
-from liaison.policy.words import ProposalKind, ProposalState, Stage
+from liaison.policy.scope import Scope
+from liaison.policy.words import KeyRole, ProposalKind, ProposalState, Stage
 from liaison.services import deciding, provisioning
 from liaison.services.errors import Refused, Slug
 from liaison.services.policy_versions import (
@@ -14,6 +15,7 @@ from liaison.services.policy_versions import (
     propose_policy,
 )
 from liaison.services.provisioning import seed_packaged_rules
+from tests.chinese import is_chinese
 from tests.services.office import Office
 from tests.services.rules import call, chamber, operator, policy_document
 
@@ -82,7 +84,11 @@ async def test_a_laxer_policy_needs_a_document(office: Office) -> None:
     [fault] = refused.value.faults
     assert fault.en == (
         "ladder.primary is laxer than art. 8 of the Opinions: department_leader must be informed after 3 business days "
-        "or earlier; a laxer ladder needs ladder.cited_document."
+        "or earlier; a laxer policy needs ladder.cited_document."
+    )
+    assert fault.zh == (
+        "规则文件未通过检查：ladder.primary 宽于《意见》第八条：department_leader 应在 3 个工作日内获报；"
+        "更宽的规则须在 ladder.cited_document 中载明依据。"
     )
     assert await office.count(Proposal) == 0
     proposal = await proposed(office, LAXER, "穗中法〔2026〕99号（虚构）")
@@ -90,6 +96,20 @@ async def test_a_laxer_policy_needs_a_document(office: Office) -> None:
     assert "department_leader" in finding["en"] and finding["en"].endswith("cited: 穗中法〔2026〕99号（虚构）.")
     await approve_policy(office.platform, proposal, False, call(await chamber(office)))
     assert (await policy_version_view(office.platform, 2))["cites"] == "穗中法〔2026〕99号（虚构）"
+
+
+async def test_everything_laxer_is_told_in_both_languages(office: Office) -> None:
+    laxer = policy_document(rung_1=4) | {"answer": {"business_days": 30}, "spread_minutes": 100_000}
+    laxer["claimed_reply"] |= {"silence_working_hours": 500, "lapse_working_hours": 600}
+    with pytest.raises(Refused) as refused:
+        await propose_policy(office.platform, laxer, None, call(await operator(office)))
+    rules = ["ladder.primary", "answer.business_days", "spread_minutes", "silence_working_hours", "lapse_working_hours"]
+    faults = refused.value.faults
+    assert [rule in fault.zh and rule in fault.en for rule, fault in zip(rules, faults, strict=True)] == [True] * 5
+    assert all(is_chinese(fault.zh) for fault in faults), faults
+    proposal = await proposed(office, laxer, "穗中法〔2026〕99号（虚构）")
+    findings = (await policy_proposal_view(office.platform, proposal))["findings"]
+    assert [rule in finding["en"] for rule, finding in zip(rules, findings, strict=True)] == [True] * 5
 
 
 async def test_a_slower_warning_needs_a_document_too(office: Office) -> None:
@@ -110,6 +130,7 @@ async def test_the_same_policy_and_one_that_cannot_stand_are_refused(office: Off
         with pytest.raises(Refused) as refused:
             await propose_policy(office.platform, document, None, call(await operator(office)))
         assert refused.value.faults[0].en == says
+        assert is_chinese(refused.value.faults[0].zh)
     assert await office.count(Proposal) == 0
 
 
@@ -122,6 +143,17 @@ async def test_one_person_cannot_do_both_and_an_outdated_one_is_proposed_again(o
     await approve_policy(office.platform, own, False, call(other))
     with pytest.raises(Refused, match="It was checked against version 1, and 2 is in force; propose again"):
         await approve_policy(office.platform, outdated, False, call(other))
+
+
+async def test_only_the_intermediate_court_approves(office: Office) -> None:
+    proposal = await proposed(office)
+    for scope in (Scope(KeyRole.CHAMBER, "chamber-0104", court="0104"), await operator(office, 2)):
+        with pytest.raises(Refused) as refused:
+            await approve_policy(office.platform, proposal, False, call(scope))
+        assert refused.value.slug is Slug.FORBIDDEN and is_chinese(refused.value.zh)
+        assert refused.value.en == "Only the Case Filing Chamber of the Intermediate Court approves a policy."
+    answer = await approve_policy(office.platform, proposal, False, call(Scope(KeyRole.CHAMBER, "chamber", court="01")))
+    assert answer.body["made_version"] == 2
 
 
 async def test_a_policy_of_a_later_release_is_proposed_where_people_decide(

@@ -1,5 +1,6 @@
 """The watch over an answer, and the rung that waits until it is made to the party (issue line M12; art. 8)."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,16 +10,18 @@ from liaison.contract.aftercare import DeliverySeen
 from liaison.contract.names import delivery_workflow_id
 from liaison.contract.starting import tell_delivery
 from liaison.db.tables import AnswerDelivery, Message
-from liaison.policy.delivery import LANDLINE, NOTHING_SAID
+from liaison.gateways.sms.port import Fate, Receipt
+from liaison.policy.delivery import CUT, LANDLINE, NOTHING_SAID
 from liaison.policy.message_words import DeliveryMeans, DeliveryState, MessageState
 from liaison.policy.words import ActionKind, Category, EventKind, Outcome, ReplyKind
 from liaison.services.access import scope_of
 from liaison.services.deliveries import Made, call_list_view, record_delivery
 from liaison.services.once import Call
+from liaison.services.receipts import take_receipt
 from liaison.services.supervision_views import supervisions_view
 from tests.city import City, shanghai
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
-from tests.workflows.gateways import Moody, refuse
+from tests.workflows.gateways import ASKABLE, Moody, refuse
 
 FRIDAY = "2026-09-18 10:00"
 LANDLINE_NUMBER = "020-83210001"
@@ -264,3 +267,48 @@ async def test_a_lost_watch_is_started_anew_by_the_relay(city_at: OpenCity) -> N
         assert (await watch.describe()).run_id != lost
         await city.advance_to("2026-10-01 00:11")
         assert [record.rung for record in await city.rungs(reference)] == [LAST]
+
+
+async def test_an_answer_that_a_gateway_cuts_is_called_for_however_it_arrives(city_at: OpenCity) -> None:
+    """Aliyun takes 35 characters of each parameter."""
+    gateway = Moody(can=replace(ASKABLE, parameter_limit=35))
+    async with city_at(FRIDAY, gateways=(gateway,)) as city:
+        short, long = await city.submit(), await city.submit(judge="0104-j02")
+        await city.advance(minutes=1)
+        await city.reply(short)
+        await city.reply(
+            long,
+            "0104-j02",
+            "您反映的问题已转合议庭研究，定于下周三上午九点在第五法庭开庭，请携带身份证件及委托手续准时到庭。",
+        )
+        await city.advance(minutes=1)
+        for reference in (short, long):
+            await _receipt(city, reference, shanghai("2026-09-18 10:03"))
+        await city.advance(minutes=1)
+        assert (await _delivery(city, short)).state is DeliveryState.MADE
+        assert [(item["reference"], item["reason"]) for item in await _call_list(city)] == [(long, CUT)]
+        await _told(city, long, city.world.now())
+        assert await _call_list(city) == []
+
+
+async def test_an_answer_is_made_when_it_arrived_however_late_its_receipt(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY, gateways=(Moody(),)) as city:
+        reference = await city.submit()
+        await city.advance(minutes=1)
+        await city.reply(reference)
+        await city.advance_to("2026-10-01 00:15")
+        [record] = await city.rungs(reference)
+        assert (record.rung, record.annulled_at) == (LAST, None)
+        await _receipt(city, reference, shanghai("2026-09-18 10:04"))
+        await city.advance(minutes=2)
+        row = await _delivery(city, reference)
+        assert (row.state, row.made_at) == (DeliveryState.MADE, shanghai("2026-09-18 10:04"))
+        [record] = [record for record in await city.rungs(reference) if record.rung == LAST]
+        assert record.annulled_at is not None
+
+
+async def _receipt(city: City, reference: str, at: datetime) -> None:
+    """The gateway's word that the answer arrived then."""
+    [answer] = [m for m in await city.messages(reference) if m.template == "answer"]
+    receipt = Receipt(answer.provider_id or "", Fate.DELIVERED, at)
+    assert await take_receipt(city.platform, "moody", receipt)
