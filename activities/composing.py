@@ -9,7 +9,7 @@ from activities.tools import Tools
 from liaison.db.directory import desk_contact, staff_contact
 from liaison.db.mailboxes import told_by
 from liaison.db.messages import DIGEST, PARTY, department_of, gateway_key, read_params
-from liaison.db.rungs import supervised_by
+from liaison.db.rungs import supervised_by, supervised_by_chamber
 from liaison.db.tables import Message, Request
 from liaison.db.texts import data_key, read_contact
 from liaison.gateways.sms.port import Capabilities, ShortMessage
@@ -68,7 +68,9 @@ async def _bell(tools: Tools, session: AsyncSession, bell: Message) -> tuple[str
 
     Days are those of the court whose request the bell rings for: most leaders have no other.
     """
-    count, since = await supervised_by(session, bell.recipient)
+    # No leader is left where it rings at a desk: then the request lies with the Case Filing Chamber.
+    to_desk = department_of(bell.recipient) is not None
+    count, since = await (supervised_by_chamber(session) if to_desk else supervised_by(session, bell.recipient))
     request = await session.get_one(Request, bell.reference)
     calendar, _ = await tools.rulebook.current(session)
     now = tools.clock()

@@ -8,7 +8,7 @@ from activities.tools import PLATFORM, Tools
 from liaison.contract.aftercare import Asked, AskParty
 from liaison.contract.names import follow_up_cause
 from liaison.db.follow_ups import any_delivered, follow_up_of
-from liaison.db.messages import FOLLOW_UP
+from liaison.db.messages import FOLLOW_UP, supersede, unsent
 from liaison.db.record import MESSAGES, append_event, lock_request
 from liaison.db.tables import FollowUp, Request
 from liaison.policy.follow_up import next_try
@@ -33,6 +33,10 @@ class FollowingUp:
             if row is None or request.erased_at is not None:
                 return Asked()
             _, policy = await self._tools.rulebook.current(session)
+            if row.state is not FollowUpState.ASKING or ask.number > row.tries:
+                # A question that waited for a gateway is asked by the next try, and of nobody who has answered.
+                for question in await unsent(session, ask.reference, FOLLOW_UP):
+                    supersede(question, self._tools.clock())
             if row.state is FollowUpState.ASKING and ask.number > row.tries:
                 await self._go_on(session, request, row, ask.number, policy)
             asked = self._stands(row, policy)

@@ -38,7 +38,7 @@ class Mailbox:
             due = [bell for bell in waiting if bell.send_after <= now] if opens <= now else []
             if (digest := _waiting_digest(waiting, due)) is not None:
                 # His number has had its messages for today: what comes meanwhile is told with those that wait.
-                gather(due, digest, now)
+                await gather(session, due, digest, now)
                 waiting, due = [bell for bell in waiting if bell not in due], []
             to_send = [*under_way, *([await self._one_of(session, due, now)] if due else [])]
             later = [bell for bell in waiting if bell not in due]
@@ -56,10 +56,10 @@ class Mailbox:
         """The one message that tells of all that are due: the only one itself, else a digest."""
         if len(due) == 1:
             return due[0].id
-        digest = next((bell for bell in due if bell.template == DIGEST), None)
+        digest = next((bell for bell in due if _takes_more(bell)), None)
         if digest is None:
             digest = await self._reserve(session, due[0], now)
-        gather([bell for bell in due if bell is not digest], digest, now)
+        await gather(session, [bell for bell in due if bell is not digest], digest, now)
         return digest.id
 
     async def _reserve(self, session: AsyncSession, first: Message, now: datetime) -> Message:
@@ -84,4 +84,10 @@ class Mailbox:
 
 def _waiting_digest(waiting: Sequence[Message], due: Sequence[Message]) -> Message | None:
     """A digest that may not go yet."""
-    return next((bell for bell in waiting if bell.template == DIGEST and bell not in due), None)
+    return next((bell for bell in waiting if _takes_more(bell) and bell not in due), None)
+
+
+def _takes_more(bell: Message) -> bool:
+    """Whether it is a digest that no gateway has failed to deliver: one with fewer ways left would take newer bells
+    down with it."""
+    return bell.template == DIGEST and not bell.tried

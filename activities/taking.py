@@ -10,7 +10,7 @@ from activities.gateways import gateway_named, next_gateway, task_queue_of
 from activities.settling import Settling
 from activities.tools import Tools
 from liaison.contract.sending import MessageProgress
-from liaison.db.messages import fits_from, still_open, take
+from liaison.db.messages import fits_from, outlived, still_open, supersede, take
 from liaison.db.sends import sends
 from liaison.db.tables import Message, Request, Sends
 from liaison.gateways.sms.port import ShortMessage, SmsGateway
@@ -112,7 +112,12 @@ class Taking:
         if message.state is MessageState.RESERVED and useful_until is not None and useful_until <= now:
             why = message.failure or "not sent before it was of no more use"
             return await self._settling.end(session, message, MessageState.EXPIRED, why)
-        opening = await self._opening(session, message, now)
+        request = await session.get(Request, message.reference)
+        if message.state is MessageState.RESERVED and request is not None and outlived(message, request):
+            # It was with a gateway or its sender while the request was closed, and came back.
+            supersede(message, now)
+            return MessageProgress(message.state)
+        opening = await self._opening(session, message, request, now)
         return self._later(message, opening) if opening > now else None
 
     def _later(self, message: Message, instant: datetime) -> MessageProgress:
@@ -125,9 +130,10 @@ class Taking:
         now = self._tools.clock()
         return now + min(max((now - frozen_since) / 4, LOOK_AGAIN_LEAST), LOOK_AGAIN_MOST)
 
-    async def _opening(self, session: AsyncSession, message: Message, now: datetime) -> datetime:
+    async def _opening(
+        self, session: AsyncSession, message: Message, request: Request | None, now: datetime
+    ) -> datetime:
         """When its window opens; now if it is open."""
-        request = await session.get(Request, message.reference)
         calendar, policy = await self._tools.rulebook.current(session)
         earliest, court = max(now, message.send_after), request.court if request else EVERY_COURT
         return next_opening(earliest, message.message_class, court, calendar, policy)

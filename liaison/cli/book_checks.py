@@ -10,6 +10,7 @@ from calendars.core import shanghai_date
 from liaison.cli.findings import Finding, failed, ok, skipped, warning
 from liaison.cli.host import book_file, now, open_platform
 from liaison.cli.machine_checks import check_ring_mode, is_running
+from liaison.db.callbacks import unread_callbacks
 from liaison.db.checkup import newest_record_at, try_ring
 from liaison.db.errors import DatabaseError
 from liaison.db.schema import check, head_revision
@@ -25,7 +26,8 @@ from liaison.settings import Profile, Settings
 
 _CLOCK_SLACK: Final = timedelta(minutes=5)
 _SHOWN: Final = 5
-_AFTER_SCHEMA: Final = ("key ring", "requests", "clock", "calendar", "sends", "pollers", "workflows")
+_NEWEST_CALLS: Final = 10_000
+_AFTER_SCHEMA: Final = ("key ring", "requests", "clock", "calendar", "sends", "calls", "pollers", "workflows")
 
 
 async def check_book(settings: Settings) -> list[Finding]:
@@ -74,6 +76,7 @@ async def _look(settings: Settings, platform: Platform) -> AsyncIterator[Finding
     yield await _check_clock(platform)
     yield await _check_calendar(platform)
     yield await _check_sends(platform)
+    yield await _check_calls(platform)
     if settings.profile is Profile.LOCAL and not is_running(settings):
         for finding in _skipped(("pollers", "workflows"), "liaison up is not running."):
             yield finding
@@ -111,6 +114,10 @@ async def _check_clock(platform: Platform) -> Finding:
 
 async def _check_calendar(platform: Platform) -> Finding:
     async with platform.db.read() as session:
+        if damaged := await platform.rulebook.damaged_calendars(session):
+            versions = ", ".join(map(str, damaged))
+            says = f"Not what was approved, by its checksum: version {versions}."
+            return failed("calendar", f"{says} Nothing is counted with it; restore a backup.")
         calendar, _ = await platform.rulebook.current(session)
     today = shanghai_date(now())
     seen = horizon(calendar.final_until, today)
@@ -156,6 +163,16 @@ async def _check_sends(platform: Platform) -> Finding:
     if row is not None and row.frozen:
         return warning("sends", f"Frozen since {row.since:%Y-%m-%d %H:%M} UTC: {row.reason}.")
     return ok("sends", "messages may leave")
+
+
+async def _check_calls(platform: Platform) -> Finding:
+    async with platform.db.read() as session:
+        unread = await unread_callbacks(session, _NEWEST_CALLS)
+    if unread:
+        received_at, gateway, failure = unread[0]
+        says = f"{len(unread)} calls of gateways could not be read, the newest at {received_at:%Y-%m-%d %H:%M} UTC"
+        return warning("calls", f"{says} ({gateway}, {failure}).")
+    return ok("calls", "what gateways told us could be read")
 
 
 def _named(references: list[str]) -> str:

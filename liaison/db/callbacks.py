@@ -50,15 +50,27 @@ async def lease_callbacks(
 
 
 async def settle_callback(session: AsyncSession, callback_id: str, now: datetime, failure: str | None = None) -> None:
-    """Everything in it has taken effect, or it can never be read."""
+    """Everything in it has taken effect, but for what can never be read."""
     settled = update(Callback).where(col(Callback.id) == callback_id)
     await session.exec(settled.values(settled_at=now, leased_until=None, failure=failure))
 
 
-async def postpone_callback(session: AsyncSession, callback: Callback, now: datetime, least: timedelta) -> None:
+async def postpone_callback(
+    session: AsyncSession, callback: Callback, now: datetime, least: timedelta, failure: str | None = None
+) -> None:
     """Leave a call alone for a quarter of its age: what it speaks of is not known yet, and may never be."""
     later = now + max(least, (now - callback.received_at) / 4)
-    await session.exec(update(Callback).where(col(Callback.id) == callback.id).values(leased_until=later))
+    postponed = update(Callback).where(col(Callback.id) == callback.id)
+    await session.exec(postponed.values(leased_until=later, failure=failure))
+
+
+async def unread_callbacks(session: AsyncSession, among: int) -> Sequence[tuple[datetime, str, str]]:
+    """Those of the newest ``among`` calls of which something could not be read: when, by whom and why, newest first."""
+    calls = select(Callback.received_at, Callback.gateway, col(Callback.failure))
+    newest = calls.order_by(col(Callback.received_at).desc()).limit(among).subquery()
+    read = select(newest.c.received_at, newest.c.gateway, newest.c.failure)
+    unread = read.where(newest.c.failure.is_not(None)).order_by(newest.c.received_at.desc())
+    return [(received_at, gateway, failure) for received_at, gateway, failure in await session.exec(unread)]
 
 
 async def find_live_token(session: AsyncSession, gateway: str, token_hash: str) -> CallbackToken | None:

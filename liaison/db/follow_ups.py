@@ -12,8 +12,12 @@ from liaison.policy.message_words import FollowUpState, MessageState
 
 
 async def follow_up_of(session: AsyncSession, reference: str) -> FollowUp | None:
-    """A request's follow-up, locked until the transaction ends; None if nobody is asked."""
-    found = await session.exec(select(FollowUp).where(FollowUp.reference == reference).with_for_update())
+    """A request's follow-up, locked until the transaction ends; None if nobody is asked.
+
+    It is as it stands under the lock, whatever the session has seen of it before.
+    """
+    locked = select(FollowUp).where(FollowUp.reference == reference).with_for_update()
+    found = await session.exec(locked.execution_options(populate_existing=True))
     return found.one_or_none()
 
 

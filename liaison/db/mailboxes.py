@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.messages import DIGEST, is_open
@@ -27,8 +27,16 @@ async def last_told(session: AsyncSession, staff_id: str, templates: Collection[
     return found.one()
 
 
-def gather(bells: Sequence[Message], digest: Message, now: datetime) -> None:
-    """These bells, locked by the caller, are told by the digest."""
+async def gather(session: AsyncSession, bells: Sequence[Message], digest: Message, now: datetime) -> None:
+    """These bells, locked by the caller, are told by the digest, and with an older digest whatever that had gathered.
+
+    It is useful as long as the newest of them.
+    """
+    ends = [each.useful_until for each in (digest, *bells)]
+    digest.useful_until = None if None in ends else max(end for end in ends if end is not None)
+    if older := [bell.id for bell in bells if bell.template == DIGEST]:
+        held = update(Message).where(col(Message.gathered_into).in_(older))
+        await session.exec(held.values(gathered_into=digest.id))
     for bell in bells:
         bell.state, bell.gathered_into, bell.settled_at, bell.handed_on = MessageState.GATHERED, digest.id, now, True
 

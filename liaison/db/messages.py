@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from liaison.db.tables import Message
+from liaison.db.tables import Message, Request
 from liaison.db.texts import data_key
 from liaison.keys import DataKey, KeyRing
 from liaison.policy.message_words import MessageClass, MessageState
@@ -42,6 +42,9 @@ RECEIVED, PASSED_ON, CLOSED, FOLLOW_UP = "received", "passed_on", "closed", "fol
 OF_AN_OPEN_REQUEST = (DATE_MOVED, RECEIVED, PASSED_ON)
 """Templates that nobody needs once the request is closed."""
 
+ALSO_OF_A_CLOSED_REQUEST = (DIGEST, "answered_late", "withdrawn", "reply_claimed", "reply_set_aside")
+"""Templates of what staff are told whether or not the request is closed by then."""
+
 WANTED = (MessageState.RESERVED, MessageState.SUBMITTING)
 """States in which a message still has to go out."""
 
@@ -59,6 +62,15 @@ def is_open() -> ColumnElement[bool]:
     """The same as a condition."""
     in_doubt = and_(col(Message.state) == MessageState.AMBIGUOUS, col(Message.settled_at).is_(None))
     return or_(col(Message.state).in_(WANTED), in_doubt)
+
+
+def outlived(message: Message, request: Request) -> bool:
+    """Whether a message concerns nobody since its request was closed; what was reserved later is meant for then."""
+    if request.closed_at is None or message.reserved_at >= request.closed_at:
+        return False
+    if message.template in OF_AN_OPEN_REQUEST:
+        return True
+    return message.message_class is MessageClass.STAFF and message.template not in ALSO_OF_A_CLOSED_REQUEST
 
 
 def desk(department: str) -> str:
@@ -228,12 +240,17 @@ async def waiting_bells(session: AsyncSession, reference: str) -> list[Message]:
 
 async def news_of_dates(session: AsyncSession, reference: str) -> list[Message]:
     """Reserved news of a request's dates, locked against a sender: newer dates supersede them."""
+    return await unsent(session, reference, DATE_MOVED)
+
+
+async def unsent(session: AsyncSession, reference: str, template: str) -> list[Message]:
+    """Reserved messages of one kind about a request, locked against a sender."""
     found = await session.exec(
         select(Message)
         .where(
             Message.reference == reference,
             col(Message.state) == MessageState.RESERVED,
-            Message.template == DATE_MOVED,
+            Message.template == template,
         )
         .order_by(Message.id)
         .with_for_update()

@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_
+from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.deliveries import waits_for_its_party
 from liaison.db.inbox import CLOSING
 from liaison.db.tables import Action, Plan, Request, RungRecord
-from liaison.policy.words import ActionState, Procedure, Stage
+from liaison.policy.words import ActionState, Post, Procedure, Stage
 
 
 def planned_rung(plan: Plan, rung: int) -> dict[str, Any]:
@@ -86,11 +86,20 @@ async def annul_rungs(
 
 async def supervised_by(session: AsyncSession, recipient: str) -> tuple[int, datetime | None]:
     """How many requests lie with a leader, and since when the oldest of them is under supervision."""
+    return await _lying_with(session, col(RungRecord.recipient) == recipient)
+
+
+async def supervised_by_chamber(session: AsyncSession) -> tuple[int, datetime | None]:
+    """The same of the Case Filing Chamber, with which a request lies where nobody is left."""
+    return await _lying_with(session, col(RungRecord.post) == Post.CASE_FILING_CHAMBER)
+
+
+async def _lying_with(session: AsyncSession, whose: ColumnElement[bool]) -> tuple[int, datetime | None]:
     found = await session.exec(
         select(func.count(func.distinct(RungRecord.reference)), func.min(Request.supervised_since))
         .join(Request, col(Request.reference) == col(RungRecord.reference))
         .where(
-            col(RungRecord.recipient) == recipient,
+            whose,
             col(RungRecord.annulled_at).is_(None),
             or_(col(Request.stage) != Stage.CLOSED, waits_for_its_party()),
         )

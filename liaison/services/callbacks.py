@@ -5,7 +5,9 @@ had no time. Everything in a call is idempotent by the provider's ids, so that i
 """
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -20,7 +22,7 @@ from liaison.db.callbacks import (
     settle_callback,
 )
 from liaison.db.tables import Callback
-from liaison.gateways.sms.port import Inbound, Unreadable
+from liaison.gateways.sms.port import Inbound, Receipt, Unreadable
 from liaison.keys import hash_secret
 from liaison.policy.message_words import CallbackKind
 from liaison.services.inbound import take_inbound
@@ -33,6 +35,11 @@ AT_ONCE: Final = 16
 
 LEFT_AFTER: Final = timedelta(seconds=3)
 ATTEMPT: Final = timedelta(seconds=10)
+
+NO_CLOCK: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before it there is no time of a receipt, only a clock that was never set."""
+
+LONGEST_FAILURE: Final = 200
 
 _log = structlog.get_logger()
 
@@ -73,38 +80,54 @@ async def work_off(platform: Platform, callback: Callback) -> bool:
     """Let everything in a call take effect; False if something in it must be tried again later."""
     failure, done = None, True
     try:
-        done = await _read_and_take(platform, callback)
+        items = _read(platform, callback)
+        failure = _unread(items)
+        taken = [await _take(platform, callback, item) for item in items if not isinstance(item, Unreadable)]
+        done = all(taken)
     except Unreadable as unreadable:
-        failure = str(unreadable)[:200]
+        failure = str(unreadable)[:LONGEST_FAILURE]
+    except Exception as error:
+        # What breaks us here must not keep the calls behind it waiting.
+        _log.warning("a gateway's call waits", callback=callback.id, error_type=type(error).__name__)
+        done = False
+    if failure is not None:
         _log.warning("a gateway's call cannot be read", gateway=callback.gateway, callback=callback.id)
     now = platform.clock()
     async with platform.db.write() as session:
         if done:
             await settle_callback(session, callback.id, now, failure)
         else:
-            await postpone_callback(session, callback, now, ATTEMPT)
+            await postpone_callback(session, callback, now, ATTEMPT, failure)
     return done
 
 
-async def _read_and_take(platform: Platform, callback: Callback) -> bool:
+def _read(platform: Platform, callback: Callback) -> Sequence[Inbound | Receipt | Unreadable]:
     shapes, raw = platform.shapes_of(callback.gateway), open_callback(platform.ring, callback)
     if shapes is None:
         raise Unreadable("no gateway of this name is known any more")
-    if callback.kind is CallbackKind.REPLIES:
-        heard = [await _hear(platform, callback, inbound) for inbound in shapes.read_replies(raw)]
-        return all(heard)
-    taken = [await take_receipt(platform, callback.gateway, receipt) for receipt in shapes.read_receipts(raw)]
-    return all(taken)
+    return shapes.read_replies(raw) if callback.kind is CallbackKind.REPLIES else shapes.read_receipts(raw)
 
 
-async def _hear(platform: Platform, callback: Callback, inbound: Inbound) -> bool:
-    """Take one message of a call; one that breaks us keeps nobody else's from being heard."""
+def _unread(items: Sequence[Inbound | Receipt | Unreadable]) -> str | None:
+    """How many of a call could not be read, and which; None if all could."""
+    faults = [str(item) for item in items if isinstance(item, Unreadable)]
+    return f"{len(faults)} of {len(items)}: {'; '.join(faults)}"[:LONGEST_FAILURE] if faults else None
+
+
+async def _take(platform: Platform, callback: Callback, item: Inbound | Receipt) -> bool:
+    """Take one message or receipt of a call; one that breaks us keeps no other from being heard."""
     try:
-        await take_inbound(platform, callback.gateway, inbound, callback.received_at)
+        if isinstance(item, Receipt):
+            return await take_receipt(platform, callback.gateway, _timed(item, callback.received_at))
+        await take_inbound(platform, callback.gateway, item, callback.received_at)
     except Exception as error:
-        _log.warning("a short message waits", callback=callback.id, error_type=type(error).__name__)
+        _log.warning("part of a gateway's call waits", callback=callback.id, error_type=type(error).__name__)
         return False
     return True
+
+
+def _timed(receipt: Receipt, received_at: datetime) -> Receipt:
+    return receipt if receipt.at >= NO_CLOCK else replace(receipt, at=received_at)
 
 
 def _work_off_soon(platform: Platform, callback: Callback) -> None:

@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ulid import ULID
 
 from liaison.db.follow_ups import asked_by_number, follow_up_of
+from liaison.db.messages import FOLLOW_UP, supersede, unsent
 from liaison.db.record import INBOX, append_clerk_item, append_event, hold_request, last_seq, lock_request
 from liaison.db.tables import FollowUp, Request
 from liaison.db.texts import data_key, read_text, write_text
@@ -58,8 +59,11 @@ async def take_party_message(platform: Platform, phone_mac: str, text: str, sent
             return None
         await hold_request(session, open_[0].reference)
         row = await follow_up_of(session, open_[0].reference)
-        if row is None or row.state is not FollowUpState.ASKING or row.asked_at is None or sent_at < row.asked_at:
+        if row is None or row.asked_at is None or sent_at < row.asked_at:
             return None
+        if row.state is not FollowUpState.ASKING:
+            # Answered while we waited for the lock: by this very message, told twice at once, or by another.
+            return row.reference if row.answered_at == sent_at else None
         await _take(platform, session, row, Rating(verdict, text), sent_at)
         return row.reference
 
@@ -122,6 +126,9 @@ async def _take(platform: Platform, session: AsyncSession, row: FollowUp, rating
     now, verdict = platform.clock(), rating.verdict
     row.answered_at, row.rating = at, verdict.rating
     row.state = FollowUpState.NOT_ANSWERED if verdict.rating is None else FollowUpState.RATED
+    # Who has answered is not asked once more by a question that waits for its window.
+    for question in await unsent(session, row.reference, FOLLOW_UP):
+        supersede(question, now)
     if rating.comment:
         row.said_under = str(ULID.from_datetime(now))
         key = await data_key(session, platform.ring, row.reference)

@@ -11,6 +11,7 @@ from calendars.core import shanghai_date
 from liaison.db.messages import NO_REQUEST, SENDER, Draft, reserve
 from liaison.gateways.phones import e164
 from liaison.policy.message_words import MessageClass
+from liaison.policy.sending import useful_until
 from liaison.policy.windows import next_opening
 from liaison.policy.words import Language
 from liaison.services.platform import Platform
@@ -27,6 +28,7 @@ async def tell_sender(
     now = platform.clock()
     calendar, policy = await platform.rulebook.current(session)
     message_class = MessageClass.STAFF if staff else MessageClass.PARTY
+    send_after = next_opening(now, message_class, NO_REQUEST, calendar, policy)
     draft = Draft(
         id=str(ULID.from_datetime(now)),
         reference=NO_REQUEST,
@@ -37,6 +39,7 @@ async def tell_sender(
         template=TEMPLATE,
         language=Language.ZH_CN,
         params={"to": number},
-        send_after=next_opening(now, message_class, NO_REQUEST, calendar, policy),
+        send_after=send_after,
+        useful_until=useful_until(send_after, message_class, NO_REQUEST, calendar, policy.sending),
     )
     await reserve(session, platform.ring, draft, now)

@@ -14,9 +14,12 @@ from sqlmodel import SQLModel, col, select
 
 from api.bodies import LONGEST_BODY
 from liaison.db.callbacks import open_callback
-from liaison.db.tables import Callback, InboundMessage
+from liaison.db.messages import NO_REQUEST
+from liaison.db.tables import Callback, InboundMessage, Message
+from liaison.gateways.sms.aliyun_shapes import AliyunShapes
 from liaison.gateways.sms.port import CallbackAnswer, Inbound, Receipt
-from liaison.policy.message_words import CallbackKind, InboundState, Mismatch
+from liaison.policy.message_words import CallbackKind, InboundState, MessageClass, MessageState, Mismatch
+from liaison.policy.words import Language
 from liaison.services import callbacks
 from liaison.services.callback_tokens import TokenRefused, list_tokens, new_token, revoke_token
 from liaison.services.callbacks import work_off_left_over
@@ -268,3 +271,110 @@ async def test_a_message_that_breaks_us_holds_nobody_up(city: City, monkeypatch:
 async def _heard(city: City, *lines: dict[str, Any]) -> list[bool]:
     known = {row.provider_id for row in await _rows(city, InboundMessage)}
     return [line["id"] in known for line in lines]
+
+
+async def test_what_can_be_read_of_a_call_is_heard_and_the_rest_is_counted(city: City) -> None:
+    _, token = await _token(city)
+    ids = [f"{time.perf_counter_ns()}-{number}" for number in range(4)]
+    up = {"phone_number": STRANGER, "content": "你好，请回电。", "send_time": "2026-09-18 10:00:00", "dest_code": None}
+    lines = [up | {"sequence_id": id_} for id_ in ids]
+    lines[1]["send_time"], lines[2]["content"] = "yesterday", None
+    with _platform(city, shapes_of=lambda _: AliyunShapes()) as platform:
+        assert (await _call(city, token, json.dumps(lines).encode())).json()["code"] == 0
+        await asyncio.gather(*platform.background)
+    known = {row.provider_id for row in await _rows(city, InboundMessage)}
+    assert [id_ in known for id_ in ids] == [True, False, False, True]
+    callback = (await _rows(city, Callback))[0]
+    assert callback.settled_at is not None
+    assert callback.failure == "2 of 4: value_error at 1.send_time; string_type at 2.content"
+
+
+def _receipt(**changes: Any) -> dict[str, Any]:
+    at = datetime.now(UTC).isoformat()
+    return {"id": f"p-{time.perf_counter_ns()}", "state": "delivered", "at": at} | changes
+
+
+async def _submitted(city: City, provider_id: str) -> str:
+    """The id of a message that the outbox has taken."""
+    now = datetime.now(UTC)
+    message = Message(
+        id=provider_id[:26],
+        idempotency_key=provider_id,
+        reference=NO_REQUEST,
+        cause=provider_id,
+        message_class=MessageClass.PARTY,
+        template="message_not_matched",
+        language=Language.ZH_CN,
+        recipient="sender",
+        sealed_params=b"",
+        state=MessageState.SUBMITTED,
+        reserved_at=now,
+        send_after=now,
+        gateway="outbox",
+        provider_id=provider_id,
+    )
+    async with city.platform.db.write() as session:
+        session.add(message)
+    return provider_id[:26]
+
+
+async def test_a_receipt_that_breaks_us_holds_nobody_up(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, token = await _token(city)
+    poison, good = _receipt(), _receipt()
+    message = await _submitted(city, good["id"])
+    take = callbacks.take_receipt
+
+    async def breaking(platform: Platform, gateway: str, receipt: Receipt) -> bool:
+        if receipt.provider_id == poison["id"]:
+            raise OverflowError(receipt.provider_id)
+        return await take(platform, gateway, receipt)
+
+    monkeypatch.setattr(callbacks, "take_receipt", breaking)
+    assert (await _call(city, token, [poison, good], kind="receipts")).status_code == 200
+    await _settle(city)
+    async with city.platform.db.read() as session:
+        assert (await session.get_one(Message, message)).state is MessageState.DELIVERED
+    callback = (await _rows(city, Callback))[0]
+    assert callback.settled_at is None
+    assert callback.leased_until > datetime.now(UTC) + timedelta(seconds=5)
+
+
+async def test_a_call_that_breaks_us_does_not_break_the_round(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, token = await _token(city)
+    line = _said()
+    monkeypatch.setattr("liaison.services.callbacks._work_off_soon", lambda *_: None)
+    # No provider's shapes raise ValueError, as these do for a line of one word.
+    for body in (b"poison", f"{line['id']}|{STRANGER}|x".encode()):
+        await _call(city, token, body)
+    later = replace(
+        city.platform, clock=lambda: datetime.now(UTC) + timedelta(seconds=4), shapes_of=lambda _: PickyShapes()
+    )
+    assert not await work_off_left_over(later)
+    good, poison = (await _rows(city, Callback))[:2]
+    assert good.settled_at is not None
+    assert (poison.settled_at, poison.failure) == (None, None)
+    assert poison.leased_until > datetime.now(UTC) + timedelta(seconds=5)
+    assert await _heard(city, line) == [True]
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00"])
+async def test_a_receipt_of_no_possible_time_counts_from_when_it_reached_us(city: City, at: str) -> None:
+    _, token = await _token(city)
+    receipt, before = _receipt(at=at), datetime.now(UTC)
+    message = await _submitted(city, receipt["id"])
+    await _call(city, token, [receipt], kind="receipts")
+    await _settle(city)
+    async with city.platform.db.read() as session:
+        row = await session.get_one(Message, message)
+    assert row.state is MessageState.DELIVERED
+    assert row.settled_at is not None and before <= row.settled_at <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("wrong", [{"id": "p\0"}, {"code": "\0"}, {"\0": 1}], ids=["id", "code", "name of a field"])
+async def test_nul_is_put_away_on_every_database(city: City, wrong: dict[str, Any]) -> None:
+    _, token = await _token(city)
+    await _call(city, token, [_receipt(**wrong)], kind="receipts")
+    await _settle(city)
+    callback = (await _rows(city, Callback))[0]
+    assert callback.settled_at is not None
+    assert callback.failure.startswith("not of the provider's shape")

@@ -13,8 +13,9 @@ import pytest
 
 from liaison.cli.exits import Exit
 from liaison.db.engine import Database
-from liaison.db.tables import CalendarVersion, Event
+from liaison.db.tables import CalendarVersion, Callback, Event
 from liaison.keys import KeyRing
+from liaison.policy.message_words import CallbackKind
 from liaison.policy.words import EventKind
 from liaison.supervisor.guards import hold_home
 from tests.cli.conftest import Place, make_place, run
@@ -60,6 +61,7 @@ def test_a_sound_folder_at_rest_is_healthy(place: Place) -> None:
         "clock",
         "calendar",
         "sends",
+        "calls",
         "pollers",
         "workflows",
     }
@@ -149,6 +151,39 @@ def test_a_calendar_that_is_not_what_was_approved_is_found(place: Place) -> None
     [calendar] = [check for check in json.loads(result.stdout)["checks"] if check["check"] == "calendar"]
     assert (result.exit_code, calendar["verdict"]) == (Exit.NOT_READY, "failed")
     assert calendar["says"].startswith("Not what was approved, by its checksum: version 9. Nothing is counted with it")
+
+
+def test_calls_that_could_not_be_read_are_a_warning(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Among the newest, which are so many that the doctor need not look at all."""
+
+    async def change(db: Database) -> None:
+        failures = ("json_invalid at the whole", "1 of 2: missing at 1.biz_id", None)
+        async with db.write() as session:
+            for number, failure in enumerate(failures):
+                callback = Callback(
+                    id=f"call-{number}",
+                    gateway="aliyun",
+                    kind=CallbackKind.RECEIPTS,
+                    sealed=b"",
+                    received_at=NOW + timedelta(minutes=number),
+                    failure=failure,
+                )
+                session.add(callback)
+
+    in_book(place, change)
+    [calls] = [check for check in _found(place) if check["check"] == "calls"]
+    assert (calls["verdict"], calls["says"]) == (
+        "warning",
+        "2 calls of gateways could not be read, the newest at 2026-09-18 02:01 UTC"
+        " (aliyun, 1 of 2: missing at 1.biz_id).",
+    )
+    monkeypatch.setattr("liaison.cli.book_checks._NEWEST_CALLS", 1)
+    assert examined(place)[1]["calls"] == "ok"
+
+
+def _found(place: Place) -> list[dict[str, str]]:
+    checks: list[dict[str, str]] = json.loads(run(place.environment, "doctor", "--json").stdout)["checks"]
+    return checks
 
 
 @pytest.fixture

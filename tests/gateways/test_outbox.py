@@ -65,7 +65,8 @@ def test_a_tester_answers_and_says_what_became_of_a_message() -> None:
         ({"messages": [REPLY, REPLY | {"id": "r" * 81}]}, "string_too_long at messages.1.id"),
         ({"messages": [REPLY | {"sent_at": "2026-09-18T10:00:00"}]}, "timezone_aware at messages.0.sent_at"),
         ({"messages": [REPLY | {"code": "abc"}]}, "string_pattern_mismatch at messages.0.code"),
-        ({"messages": [REPLY | {"mood": "good"}]}, "extra_forbidden at messages.0.mood"),
+        ({"messages": [REPLY | {"id": "r\0"}]}, "string_pattern_mismatch at messages.0.id"),
+        ({"messages": [REPLY | {"mood": "good"}]}, "extra_forbidden at messages.0"),
     ],
 )
 def test_what_cannot_be_read_is_a_sentence_without_what_it_held(told: Any, fault: str) -> None:

@@ -87,6 +87,36 @@ def test_aliyun_is_not_believed_what_it_never_says(wrong: Any) -> None:
     assert "13900001001" not in str(fault.value) and "yesterday" not in str(fault.value)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "place"),
+    [
+        ({"send_time": "yesterday"}, "value_error at 1.send_time"),
+        ({"content": None}, "string_type at 1.content"),
+        ({"sequence_id": "7\0"}, "string_pattern_mismatch at 1.sequence_id"),
+        ({"dest_code": "\0"}, "string_pattern_mismatch at 1.dest_code"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_leaves_its_neighbours(wrong: dict[str, Any], place: str) -> None:
+    first, fault, last = AliyunShapes().read_replies(raw([UP, UP | wrong, UP | {"sequence_id": 8}]))
+    assert isinstance(first, Inbound) and isinstance(last, Inbound)
+    assert (first.provider_id, last.provider_id) == ("1234567890", "8")
+    assert isinstance(fault, Unreadable) and str(fault) == place
+
+
+def test_a_receipt_that_cannot_be_read_leaves_its_neighbours() -> None:
+    wrong = [REPORT | {key: "a\0b"} for key in ("biz_id", "err_code", "out_id")]
+    *faults, last = AliyunShapes().read_receipts(raw([*wrong, 1, REPORT]))
+    assert last == Receipt("9009^0", Fate.DELIVERED, TWO, "DELIVERED", "k" * 32)
+    assert [str(fault).rpartition(" ")[2] for fault in faults] == ["0.biz_id", "1.err_code", "2.out_id", "3"]
+
+
+def test_a_code_that_aliyun_has_not_may_be_null() -> None:
+    [up] = AliyunShapes().read_replies(raw([UP | {"dest_code": None}]))
+    assert isinstance(up, Inbound) and up.code == ""
+    [report] = AliyunShapes().read_receipts(raw([REPORT | {"err_code": None, "out_id": None}]))
+    assert report == Receipt("9009^0", Fate.DELIVERED, TWO)
+
+
 def test_a_message_to_an_extension_of_our_number() -> None:
     [inbound] = SmppShapes().read_replies(raw(DELIVERED))
     assert (inbound.number, inbound.text, inbound.sent_at, inbound.code) == ("+8613900001001", "好", TWO, "0042")
@@ -139,8 +169,18 @@ def test_texts_in_the_codings_of_the_networks(coding: int, octets: bytes, text: 
         (receipt_text("id:m1 stat:EXPIRED"), Receipt("m1", Fate.FAILED, TWO, "EXPIRED")),
         (receipt_text("id:m1 done date:9999999999 stat:ACCEPTD"), Receipt("m1", Fate.SUBMITTED, TWO, "ACCEPTD")),
         (receipt_text("") | {"receipted_id": "m1", "state": 8}, Receipt("m1", Fate.FAILED, TWO, "REJECTD")),
+        (receipt_text("") | {"receipted_id": "m1\0x", "state": 8}, Receipt("m1", Fate.FAILED, TWO, "REJECTD")),
+        (receipt_text("id:m1\0x stat:EXPIRED"), Receipt("m1", Fate.FAILED, TWO, "EXPIRED")),
     ],
-    ids=["by its text", "with seconds", "without times", "with a time that is none", "by optional parameters"],
+    ids=[
+        "by its text",
+        "with seconds",
+        "without times",
+        "with a time that is none",
+        "by optional parameters",
+        "with NUL in an optional parameter",
+        "with NUL in its text",
+    ],
 )
 def test_receipts_of_an_smsc(said: dict[str, Any], receipt: Receipt) -> None:
     assert SmppShapes().read_receipts(raw(said)) == (receipt,)

@@ -11,7 +11,7 @@ from liaison.services.access import scope_of
 from liaison.services.follow_up import ratings_view, take_party_message
 from tests.city import City, shanghai
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
-from tests.workflows.gateways import Moody, refuse
+from tests.workflows.gateways import Moody, be_away, deliver, refuse
 
 FRIDAY = "2026-09-18 10:00"
 
@@ -100,6 +100,18 @@ async def test_three_tries_on_different_days_then_unrated(city_at: OpenCity) -> 
         assert days == ["2026-09-19", "2026-09-20", "2026-09-21"]
         assert await _end(city, reference) == Asked(FollowUpState.UNRATED)
         assert await _says(city, reference, "1") is None
+
+
+async def test_after_an_outage_of_days_a_party_is_asked_once(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY, gateways=((gateway := Moody()),)) as city:
+        reference = await _replied(city)
+        gateway.mood = be_away
+        await _ask(city)
+        await city.advance_to("2026-09-21 10:30")
+        assert (await _row(city, reference)).tries == 3
+        gateway.mood = deliver
+        await city.advance(minutes=30)
+        assert [message.template for message in gateway.taken].count("follow_up") == 1
 
 
 async def test_whoever_no_message_reached_is_unreachable(city_at: OpenCity) -> None:

@@ -11,8 +11,8 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator
 
 from calendars.core import SHANGHAI
 from liaison.gateways.phones import e164
-from liaison.gateways.sms.port import CallbackAnswer, Fate, Inbound, Receipt
-from liaison.gateways.sms.reading import ProviderId, all_as_read
+from liaison.gateways.sms.port import CallbackAnswer, Fate, Inbound, Receipt, Unreadable
+from liaison.gateways.sms.reading import Code, ProviderId, each_as_read
 
 
 def _shanghai(text: object) -> datetime:
@@ -21,9 +21,18 @@ def _shanghai(text: object) -> datetime:
     return datetime.strptime(str(text), form).replace(tzinfo=SHANGHAI)
 
 
+def _in_letters(value: object) -> object:
+    return str(value) if isinstance(value, int) else value
+
+
+def _or_none(value: object) -> object:
+    """``null`` stands for a code that there is not."""
+    return "" if value is None else _in_letters(value)
+
+
 _Time = Annotated[AwareDatetime, BeforeValidator(_shanghai)]
-_Text = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
-_Id = Annotated[ProviderId, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
+_Code = Annotated[Code, BeforeValidator(_or_none)]
+_Id = Annotated[ProviderId, BeforeValidator(_in_letters)]
 
 
 class _SmsUp(BaseModel):
@@ -31,39 +40,35 @@ class _SmsUp(BaseModel):
     content: str
     send_time: _Time
     sequence_id: _Id
-    dest_code: _Text = ""
+    dest_code: _Code = ""
+
+    def read(self) -> Inbound:
+        number = e164(self.phone_number) or self.phone_number
+        return Inbound(self.sequence_id, number, self.content, self.send_time, self.dest_code)
 
 
 class _SmsReport(BaseModel):
     biz_id: _Id
     success: bool
     report_time: _Time
-    err_code: _Text = ""
-    out_id: _Text = ""
+    err_code: _Code = ""
+    out_id: _Code = ""
+
+    def read(self) -> Receipt:
+        fate = Fate.DELIVERED if self.success else Fate.FAILED
+        return Receipt(self.biz_id, fate, self.report_time, self.err_code, self.out_id)
 
 
 class AliyunShapes:
     """Arrays of SmsUp and SmsReport; fields that Aliyun may add are no fault."""
 
-    def read_replies(self, raw: bytes) -> tuple[Inbound, ...]:
+    def read_replies(self, raw: bytes) -> tuple[Inbound | Unreadable, ...]:
         """Answers. Nothing in them names the message they answer; ``dest_code`` is the code they were sent to."""
-        return tuple(
-            Inbound(up.sequence_id, e164(up.phone_number) or up.phone_number, up.content, up.send_time, up.dest_code)
-            for up in all_as_read(_SmsUp, raw)
-        )
+        return each_as_read(_SmsUp, raw, _SmsUp.read)
 
-    def read_receipts(self, raw: bytes) -> tuple[Receipt, ...]:
+    def read_receipts(self, raw: bytes) -> tuple[Receipt | Unreadable, ...]:
         """Receipts, with the message's key in ``out_id``."""
-        return tuple(
-            Receipt(
-                report.biz_id,
-                Fate.DELIVERED if report.success else Fate.FAILED,
-                report.report_time,
-                report.err_code,
-                report.out_id,
-            )
-            for report in all_as_read(_SmsReport, raw)
-        )
+        return each_as_read(_SmsReport, raw, _SmsReport.read)
 
     def answer(self, kept: bool) -> CallbackAnswer:
         """``{"code": 0, "msg": ...}``; with another code Aliyun tells us again."""

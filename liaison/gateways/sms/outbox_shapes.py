@@ -6,9 +6,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from liaison.gateways.phones import e164
 from liaison.gateways.sms.port import CallbackAnswer, Fate, Inbound, Receipt
-from liaison.gateways.sms.reading import ProviderId, as_read
+from liaison.gateways.sms.reading import Code, ProviderId, as_read
 
-Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{0,20}$")]
+Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{0,20}$")]
 
 
 class _Shape(BaseModel):
@@ -20,7 +20,7 @@ class _Reply(_Shape):
     number: Annotated[str, Field(alias="from")]
     text: str
     sent_at: AwareDatetime
-    code: Code = ""
+    code: Digits = ""
 
 
 class _Replies(_Shape):
@@ -31,7 +31,7 @@ class _Report(_Shape):
     id: ProviderId
     fate: Annotated[Fate, Field(alias="state")]
     at: AwareDatetime
-    code: str = ""
+    code: Code = ""
 
 
 class _Reports(_Shape):

@@ -147,19 +147,19 @@ class CallbackAnswer:
 class CallbackShapes(Protocol):
     """How one provider writes what it tells us. Pure: no connection is needed to read what was kept."""
 
-    def read_replies(self, raw: bytes) -> tuple[Inbound, ...]:
-        """The short messages of one call.
+    def read_replies(self, raw: bytes) -> tuple[Inbound | Unreadable, ...]:
+        """The short messages of one call, each for itself: what cannot be read says why in its place.
 
         Raises:
-            Unreadable: It is not of the provider's shape.
+            Unreadable: Nothing in it is of the provider's shape.
         """
         ...
 
-    def read_receipts(self, raw: bytes) -> tuple[Receipt, ...]:
-        """The receipts of one call.
+    def read_receipts(self, raw: bytes) -> tuple[Receipt | Unreadable, ...]:
+        """The receipts of one call, as ``read_replies``.
 
         Raises:
-            Unreadable: It is not of the provider's shape.
+            Unreadable: Nothing in it is of the provider's shape.
         """
         ...
 

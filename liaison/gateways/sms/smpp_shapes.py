@@ -30,7 +30,7 @@ _STATES: Final = {
 _NUMBERED: Final = ("", "ENROUTE", "DELIVRD", "EXPIRED", "DELETED", "UNDELIV", "ACCEPTD", "UNKNOWN", "REJECTD")
 """The same by the number of the optional parameter ``message_state``."""
 
-_ID: Final = re.compile(r"\bid:(\S{1,80})", re.IGNORECASE)
+_ID: Final = re.compile(r"\bid:([^\s\0]{1,80})", re.IGNORECASE)
 _STATE: Final = re.compile(r"\bstat:([A-Z]{7})", re.IGNORECASE)
 _DONE: Final = re.compile(r"\bdone date:(\d{12}|\d{10})(?!\d)", re.IGNORECASE)
 
@@ -100,7 +100,7 @@ class SmppShapes:
             return (Receipt(said.id, Fate.SUBMITTED, said.received_at, key=said.key),)
         text = said.text()
         named, stated = _ID.search(text), _STATE.search(text)
-        provider_id = said.receipted_id or (named[1] if named else "")
+        provider_id = _before_nul(said.receipted_id) or (named[1] if named else "")
         word = stated[1].upper() if stated else _numbered(said.state)
         if not provider_id or word not in _STATES:
             raise Unreadable("a receipt without the message's name or state")
@@ -109,6 +109,11 @@ class SmppShapes:
     def answer(self, kept: bool) -> CallbackAnswer:
         """Nobody calls us over HTTP; the connection itself answers."""
         return CallbackAnswer(b"", "text/plain")
+
+
+def _before_nul(text: str | None) -> str:
+    """A text as SMPP ends it, wherever the SMSC ended its parameter."""
+    return (text or "").partition("\0")[0]
 
 
 def _numbered(state: int | None) -> str:

@@ -1,0 +1,100 @@
+"""Bells that come back from a gateway, and what lies with whoever they ring for (issue lines M10, M20)."""
+
+from datetime import timedelta
+
+import pytest
+
+from liaison.db.messages import desk
+from liaison.gateways.sms.port import Fate, Receipt
+from liaison.policy.message_words import MessageClass, MessageState
+from liaison.policy.words import Post
+from liaison.services.receipts import take_receipt
+from tests.sending.mailing import Mailing
+from tests.services.office import Office
+from tests.workflows.gateways import Moody, be_busy, deliver
+
+S = MessageState
+LEADER = "0104-p01"
+"""No other test's: they share one book on PostgreSQL, and a mailbox rests after every message."""
+
+STAFF, PARTY = MessageClass.STAFF, MessageClass.PARTY
+DATES = {"due_on": "2026-09-22", "was": "2026-09-21", "office": "立案庭"}
+
+
+async def bell(mailing: Mailing, reference: str, useful_for: timedelta | None = None) -> str:
+    return await mailing.reserve(reference, LEADER, "supervision", STAFF, useful_for)
+
+
+async def not_delivered(mailing: Mailing, message: str) -> None:
+    row = await mailing.row(message)
+    receipt = Receipt(row.provider_id or "", Fate.FAILED, mailing.office.clock.now, "UNDELIV")
+    assert await take_receipt(mailing.office.platform, row.gateway or "", receipt)
+
+
+async def test_a_digest_that_was_not_delivered_takes_no_newer_bell_down_with_it(either_office: Office) -> None:
+    office = either_office
+    mailing, reference = Mailing(office, [Moody()]), await office.submit()
+    bells = [await bell(mailing, reference) for _ in range(2)]
+    [failed] = (await mailing.gather(LEADER)).message_ids
+    await mailing.send(failed)
+    await not_delivered(mailing, failed)
+    office.clock.now += timedelta(minutes=20)
+    bells.append(await bell(mailing, reference))
+    [fresh] = (await mailing.gather(LEADER)).message_ids
+    assert (await mailing.send(fresh)).state == S.SUBMITTED
+    assert {(await mailing.row(each)).gathered_into for each in (*bells, failed)} == {fresh}
+
+
+async def test_a_digest_is_useful_as_long_as_its_newest_bell(office: Office) -> None:
+    mailing, reference = Mailing(office, [Moody()]), await office.submit()
+    for minutes in (1, 60):
+        await bell(mailing, reference, timedelta(minutes=minutes))
+    [digest] = (await mailing.gather(LEADER)).message_ids
+    office.clock.now += timedelta(minutes=2)
+    assert (await mailing.send(digest)).state == S.SUBMITTED
+
+
+@pytest.mark.parametrize(
+    ("template", "of", "state"),
+    [
+        ("warning", STAFF, S.SUPERSEDED),
+        ("urge", STAFF, S.SUPERSEDED),
+        ("date_moved", PARTY, S.SUPERSEDED),
+        ("answered_late", STAFF, S.SUBMITTED),
+        ("reply_set_aside", STAFF, S.SUBMITTED),
+        ("closed", PARTY, S.SUBMITTED),
+    ],
+)
+@pytest.mark.parametrize("came_back", ["not delivered", "busy"])
+async def test_what_comes_back_after_the_reply_is_sent_only_if_it_still_concerns_somebody(
+    office: Office, template: str, of: MessageClass, state: MessageState, came_back: str
+) -> None:
+    first, second = Moody(be_busy if came_back == "busy" else deliver), Moody(name="second")
+    mailing, reference = Mailing(office, [first, second]), await office.submit()
+    message = await mailing.reserve(reference, "0104-j01", template, of, None, **DATES)
+    await mailing.send(message)
+    office.clock.now += timedelta(minutes=3)
+    await office.close(reference)
+    if came_back == "not delivered":
+        await not_delivered(mailing, message)
+    first.mood = deliver
+    assert (await mailing.send(message)).state == state
+    assert (await mailing.row(message)).state is state
+
+
+async def test_what_is_said_after_the_reply_is_sent(office: Office) -> None:
+    mailing, reference = Mailing(office, [Moody()]), await office.submit()
+    await office.close(reference)
+    assert (await mailing.send(await bell(mailing, reference))).state == S.SUBMITTED
+
+
+async def test_the_chambers_bell_counts_what_lies_with_the_chamber(office: Office) -> None:
+    mailing, references = Mailing(office, [gateway := Moody()]), [await office.submit() for _ in range(3)]
+    for reference in references[:2]:
+        await office.supervise(reference, None, post=Post.CASE_FILING_CHAMBER)
+    await office.supervise(references[2], LEADER)
+    async with office.platform.db.read() as session:
+        chamber = (await office.platform.rulebook.roster(session)).case_filing_chamber().code
+    message = await mailing.reserve(references[0], desk(chamber), "supervision", STAFF)
+    await mailing.send(message)
+    assert "您有2件诉求待督办" in gateway.taken[0].text
