@@ -1,14 +1,13 @@
 """H04: a worker that stands still in the midst of its work, is given up, and goes on: nothing happens twice."""
 
 import asyncio
-import contextlib
 import random
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx2
 import pytest
@@ -65,7 +64,7 @@ async def _stand_still(platform: Running, crowd: Crowd, chance: random.Random) -
     try:
         await asyncio.sleep(STANDS_STILL_SECONDS)
         # On a machine that is busy with other tests, too, somebody else has to finish a life while it stands.
-        with contextlib.suppress(TimeoutError):
+        with suppress(TimeoutError):
             async with asyncio.timeout(2 * STANDS_STILL_SECONDS):
                 while crowd.done == before:  # noqa: ASYNC110 (the work is elsewhere)
                     await asyncio.sleep(0.05)
