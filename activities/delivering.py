@@ -81,7 +81,7 @@ class Delivering:
         calendar = (await self._tools.rulebook.calendar(session, number)).of(request.court)
         new = recount(request, plan, recorded, policy, Rules(calendar, policy), now)
         request.calendar_version = number
-        if all(change.before == change.after for change in new.replan.changes if change.rung == rung):
+        if not any(change.moved or change.became_final for change in new.replan.changes if change.rung == rung):
             return plan
         following, _ = await put_in_force(self._tools, session, request, plan, new, Line(MESSAGES))
         delivery.due_at = due_to_make(policy, request.court_level, following.rungs)

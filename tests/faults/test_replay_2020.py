@@ -37,7 +37,7 @@ from tests.ui.live import LiveCity, city_in
 
 STORIES = scaled([SPRING_FESTIVAL], [SPRING_FESTIVAL, MAY_DAY])
 REQUESTS = scaled(200, 2_000)
-IN_FLIGHT = 16
+IN_FLIGHT = 4
 BEGINS = "05:00"
 """The book's clock at the start: nothing is sent before eight, whatever the machine."""
 

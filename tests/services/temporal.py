@@ -18,7 +18,7 @@ from tests.city import TEMPORAL
 from tests.services.office import Office
 from worker import build_worker
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 20
 
 
 @asynccontextmanager
