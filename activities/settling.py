@@ -11,7 +11,7 @@ from activities.tools import PLATFORM, Tools
 from liaison.contract.sending import MessageProgress
 from liaison.contract.starting import tell_delivery
 from liaison.db.deliveries import made_by_message
-from liaison.db.messages import ANSWER, NO_REQUEST, PARTY, still_open
+from liaison.db.messages import ANSWER, NO_REQUEST, still_open
 from liaison.db.record import MESSAGES, append_event, hold_request, record_unreachable
 from liaison.db.tables import Message
 from liaison.policy.message_words import MessageState
@@ -123,5 +123,5 @@ class Settling:
         detail |= {"repeats": message.repeats} if message.repeats else {}
         detail |= {"tried": message.tried} if message.tried else {}
         await append_event(session, message.reference, MESSAGES, kind, now, PLATFORM, detail, recorded_at=now)
-        if message.state is MessageState.FAILED and message.recipient != PARTY:
+        if message.state is MessageState.FAILED:
             await record_unreachable(session, message.reference, message.recipient, now)

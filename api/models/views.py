@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from liaison.policy.message_words import MessageClass, MessageState
+from liaison.policy.recipients import FaultKind
 from liaison.policy.words import (
     ActionKind,
     ActionState,
@@ -184,6 +185,16 @@ class MessageView(View):
     repeats: int = Field(description="How often it was sent once more after doubt: people may have it twice.")
     gathered_into: str | None = Field(description="The digest that told a leader of it among others.")
     tried: list[str] = Field(description="Gateways that took it and could not deliver it.")
+
+
+class RegisterFaultView(View):
+    """A post found vacant or absent when it was needed, or somebody whom a message could not reach."""
+
+    reference: str
+    rung: int | None
+    subject: str = Field(description="A post, a staff id, a desk, or `party`; the message says why it failed.")
+    reason: FaultKind
+    found_at: AwareDatetime
 
 
 class BellsView(View):

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
 from liaison.db.sound import sound_rows
-from liaison.db.tables import Event, Message, Plan, Request
+from liaison.db.tables import Event, Fault, Message, Plan, Request
 from liaison.db.visibility import visible
 from liaison.policy.scope import Scope
 from liaison.policy.words import Stage
@@ -89,6 +89,12 @@ async def messages_to_show(
         about = about.where(Message.reference == reference)
     wanted = about.where(col(Message.id) > after).order_by(Message.id).limit(limit)
     return await sound_rows(session, wanted, col(Message.id))
+
+
+async def newest_faults(session: AsyncSession, before: int | None, limit: int) -> Sequence[Fault]:
+    """The register of faults, the newest first; ``before`` is the number of the last one seen."""
+    newest = select(Fault).order_by(col(Fault.id).desc()).limit(limit)
+    return (await session.exec(newest if before is None else newest.where(col(Fault.id) < before))).all()
 
 
 def _with_plan() -> Select[Request, Request, Plan]:

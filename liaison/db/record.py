@@ -152,7 +152,7 @@ async def _write(session: AsyncSession, line: Mapping[str, Any], statement: Mapp
 
 
 async def record_unreachable(session: AsyncSession, reference: str, recipient: str, at: datetime) -> None:
-    """Enter a person or a duty desk whom no message reaches into the register of faults (art. 15)."""
+    """Enter whom a message does not reach, a person, a desk or the party, into the register of faults (art. 15)."""
     reason = FaultKind.UNREACHABLE.value
     session.add(Fault(reference=reference, rung=None, subject=recipient, reason=reason, found_at=at))
 

@@ -21,7 +21,7 @@ class FaultKind(StrEnum):
     ABSENT = "absent"
     NOBODY_LEFT = "nobody_left"
     UNREACHABLE = "unreachable"
-    """A message to him failed for good: a wrong number, or none."""
+    """A message to him failed for good: a wrong number, or none, or a template that was refused."""
 
 
 @dataclass(frozen=True, slots=True)

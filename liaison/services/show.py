@@ -4,7 +4,7 @@ from datetime import datetime
 
 from calendars.core import SHANGHAI
 from liaison.db.reads import Found
-from liaison.db.tables import Action, Event, Message, Plan, Request
+from liaison.db.tables import Action, Event, Fault, Message, Plan, Request
 from liaison.policy.ladder import DueRung
 from liaison.policy.words import ActionKind
 from liaison.services.platform import Body
@@ -108,6 +108,17 @@ def show_event(event: Event) -> Body:
         "at": shown(event.at),
         "actor": event.actor,
         "detail": event.detail,
+    }
+
+
+def show_fault(fault: Fault) -> Body:
+    """A line of the register of faults; of a party it names the request alone."""
+    return {
+        "reference": fault.reference,
+        "rung": fault.rung,
+        "subject": fault.subject,
+        "reason": fault.reason,
+        "found_at": shown(fault.found_at),
     }
 
 

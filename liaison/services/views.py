@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from calendars.core import CalendarError, shanghai_date
-from liaison.db.reads import RequestFilters, events_of, messages_to_show
+from liaison.db.reads import RequestFilters, events_of, messages_to_show, newest_faults
 from liaison.db.reads import list_requests as read_requests
 from liaison.policy.ladder import due_rungs
 from liaison.policy.scope import Scope
@@ -14,7 +14,7 @@ from liaison.services.errors import Fault, Refused, Slug
 from liaison.services.finding import visible_request
 from liaison.services.paging import DEFAULT_LIMIT, key_of, number_of, page
 from liaison.services.platform import Body, Platform
-from liaison.services.show import show_due_rung, show_event, show_message, show_request, shown
+from liaison.services.show import show_due_rung, show_event, show_fault, show_message, show_request, shown
 from liaison.services.supervision_views import supervisions_view
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "content_view",
     "deadlines_view",
     "events_view",
+    "faults_view",
     "list_requests",
     "messages_view",
     "request_view",
@@ -75,6 +76,14 @@ async def messages_view(
             await visible_request(session, scope, reference)
         rows = await messages_to_show(session, scope, reference, key_of(cursor), limit + 1)
     return page(rows, limit, lambda message: message.id, show_message)
+
+
+async def faults_view(platform: Platform, cursor: str | None = None, limit: int = DEFAULT_LIMIT) -> Body:
+    """The register of faults, the newest first: posts vacant or absent when they were needed, people, desks and
+    parties whom a message could not reach."""
+    async with platform.db.read() as session:
+        rows = await newest_faults(session, number_of(cursor) or None, limit + 1)
+    return page(rows, limit, lambda fault: fault.id, show_fault)
 
 
 async def deadlines_view(platform: Platform, received_at: datetime, court: str) -> Body:

@@ -55,6 +55,7 @@ MAY: dict[tuple[str, str], set[KeyRole]] = {
     ("POST", "/v1/unmatched-messages/{inbound_id}/dismissals"): {KeyRole.CLERK},
     ("GET", "/v1/events"): ANYBODY,
     ("GET", "/v1/rungs"): {KeyRole.OPERATOR, KeyRole.CHAMBER},
+    ("GET", "/v1/faults"): {KeyRole.OPERATOR, KeyRole.CHAMBER},
     ("GET", f"{REQUEST}/deadlines"): ANYBODY,
     ("GET", "/v1/calendar"): ANYBODY,
     ("GET", "/v1/calendar/deadlines"): ANYBODY,

@@ -14,11 +14,15 @@ from api.models.views import (
     Feed,
     MessageView,
     Page,
+    RegisterFaultView,
     RequestView,
     SupervisionView,
 )
+from liaison.db.messages import PARTY
+from liaison.db.record import record_unreachable
 from liaison.db.tables import Message, RungRecord
 from liaison.policy.message_words import MessageClass, MessageState
+from liaison.policy.recipients import FaultKind
 from liaison.policy.words import Language, Post
 from tests.api.conftest import City
 from tests.api.test_actions import held
@@ -228,6 +232,21 @@ async def test_a_message_is_shown_without_its_text(city: City, body: dict[str, A
     [shown] = Page[MessageView].model_validate(page).items
     assert (shown.recipient, shown.state) == ("party", MessageState.RESERVED)
     assert "13800138000" not in str(page)
+
+
+async def test_the_register_of_faults_is_listed_the_newest_first(city: City, body: dict[str, Any]) -> None:
+    reference = (await city.send(body)).json()["reference"]
+    async with city.platform.db.write() as session:
+        for subject in ("0104-j01", PARTY):
+            await record_unreachable(session, reference, subject, datetime.now(UTC))
+            await session.flush()
+    key, found, path = next(iter(city.credentials.operator_keys.values())), [], "/v1/faults?limit=1"
+    while path:
+        page = (await city.get(path, key=key)).json()
+        found += Page[RegisterFaultView].model_validate(page).items
+        path = f"/v1/faults?limit=1&cursor={page['next_cursor']}" if page["next_cursor"] else ""
+    mine = [(fault.subject, fault.reason) for fault in found if fault.reference == reference]
+    assert mine == [(PARTY, FaultKind.UNREACHABLE), ("0104-j01", FaultKind.UNREACHABLE)]
 
 
 async def test_a_leader_reads_the_full_text_of_what_climbed_to_him(city: City, body: dict[str, Any]) -> None:

@@ -13,9 +13,11 @@ from activities.tools import Tools
 from liaison.contract.sending import Gathered, MessageProgress, OpenMailbox
 from liaison.db.messages import PARTY, Draft, reserve
 from liaison.db.record import MESSAGES
-from liaison.db.tables import Event, Fault, Message
+from liaison.db.tables import Event, Message
 from liaison.policy.message_words import MessageClass, MessageState
+from liaison.policy.recipients import FaultKind
 from liaison.policy.words import EventKind, Language
+from liaison.services.views import faults_view
 from tests.keeping.tools import tools_of
 from tests.services.office import Office, fresh_key
 from tests.workflows.gateways import Moody
@@ -88,5 +90,5 @@ class Mailing:
 
     async def unreachable(self) -> list[str]:
         """Whom the register of faults names as out of reach."""
-        async with self.office.platform.db.read() as session:
-            return list(await session.exec(select(Fault.subject).where(Fault.reason == "unreachable")))
+        faults = (await faults_view(self.office.platform))["items"]
+        return [fault["subject"] for fault in faults if fault["reason"] == FaultKind.UNREACHABLE]

@@ -65,7 +65,7 @@ class StaffRow(SQLModel, table=True):
 
 
 class Fault(SQLModel, table=True):
-    """A post found vacant or absent when it was needed."""
+    """A post found vacant or absent when it was needed; somebody whom a message could not reach."""
 
     __tablename__ = "fault"
 
