@@ -15,10 +15,11 @@ from activities.sms import Sender
 from activities.taking import Taken
 from activities.tools import Tools
 from liaison.contract.starting import ring_mailbox, start_notice
-from liaison.db.messages import PARTY, Draft, for_mailbox, mark_handed_on, messages_of, reserve, still_open
+from liaison.db.messages import NEWS, PARTY, SAYS, Draft, for_mailbox, mark_handed_on, messages_of, reserve, still_open
 from liaison.db.tables import Message, Request
 from liaison.db.texts import data_key, read_contact
 from liaison.gateways.phones import takes_short_messages
+from liaison.gateways.sms.templates import render
 from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.sending import useful_until
 from liaison.policy.sending_rules import SendingRules
@@ -109,14 +110,36 @@ class Messaging:
         """Reserve a message to whoever asked, in his language; ``params["to"]`` is another number of his.
 
         Returns:
-            False where the number takes no short message: then nothing is reserved.
+            False where the number takes no short message: news goes on the clerks' call list, nothing is reserved else.
         """
         if not await self.can_tell_party(session, request, params.get("to")):
+            if template in NEWS:
+                await self._leave_to_clerk(session, request, cause, template, params)
             return False
         await self.reserve(
             session, request, cause, PARTY, template, params, MessageClass.PARTY, request.language
         )  # fmt: skip
         return True
+
+    async def _leave_to_clerk(
+        self, session: AsyncSession, request: Request, cause: str, template: str, params: Mapping[str, str]
+    ) -> None:
+        """Put news on the call list: a row no sender touches, with the words to read out in the party's language."""
+        now, params = self._tools.clock(), {"reference": request.reference, **params}
+        draft = Draft(
+            id=str(ULID.from_datetime(now)),
+            reference=request.reference,
+            cause=cause,
+            recipient=PARTY,
+            message_class=MessageClass.PARTY,
+            template=template,
+            language=request.language,
+            params=params | {SAYS: render(self._tools.templates, template, request.language, params)},
+            send_after=now,
+        )
+        message = await reserve(session, self._tools.ring, draft, now)
+        if message.state is MessageState.RESERVED:
+            message.state, message.handed_on = MessageState.TO_CALL, True
 
     async def can_tell_party(self, session: AsyncSession, request: Request, other_number: str | None = None) -> bool:
         """Whether the party's number, or another one of his, takes short messages."""

@@ -33,6 +33,7 @@ from liaison.policy.words import ActionKind, Category, Channel, EventKind, Langu
 from liaison.sample_city import sample_trial_register
 from liaison.services.access import scope_of
 from liaison.services.actions import ActionInput, take_action
+from liaison.services.call_list import call_list_view
 from liaison.services.credentials import Credentials, read_credentials
 from liaison.services.intake import Intake, accept_request
 from liaison.services.platform import Answer, Platform
@@ -191,6 +192,11 @@ class City:
         async with self.tools.db.read() as session:
             rows = select(Message).where(Message.reference == reference).order_by(Message.id)
             return list((await session.exec(rows)).all())
+
+    async def calls(self) -> list[dict[str, Any]]:
+        """The clerks' call list."""
+        view = await call_list_view(self.platform, await scope_of(self.platform, self.credentials.clerk_key))
+        return list(view["items"])
 
     def sent(self) -> list[dict[str, str]]:
         """What the outbox's own log holds."""

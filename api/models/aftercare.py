@@ -80,8 +80,16 @@ class CalleeView(View):
     phone: str
 
 
+class NewsView(View):
+    """What a party is to be told beside its answer; ``text`` is in its language, to be read out."""
+
+    template: str
+    since: AwareDatetime
+    text: str
+
+
 class CallView(View):
-    """An answer that no message brings."""
+    """A party that no message reaches, and what it must be told."""
 
     reference: str
     court: str
@@ -91,4 +99,6 @@ class CallView(View):
     since: AwareDatetime | None
     closed_at: AwareDatetime | None
     due_at: AwareDatetime | None
+    answer: bool = Field(description="Whether the answer is to be brought.")
+    news: list[NewsView] = Field(description="What else the party has not heard, oldest first.")
     party: CalleeView | None

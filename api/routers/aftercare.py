@@ -12,7 +12,7 @@ from api.models.queries import PageQuery
 from api.models.views import Page
 from liaison.policy.follow_up import Verdict
 from liaison.policy.words import KeyRole
-from liaison.services import deliveries, follow_up
+from liaison.services import call_list, deliveries, follow_up
 from liaison.services.deliveries import Made
 from liaison.services.errors import Slug
 from liaison.services.follow_up import Rating
@@ -45,7 +45,7 @@ async def record_delivery(
     call: OnceCall,
     sent: Annotated[Sent[CalledIn | HandedOverIn], Depends(_DELIVERY)],
 ) -> Response:
-    """Make an answer that no message brings: it counts as made to the party at the time stated."""
+    """Make an answer that no message brings, and tell the news on the call list: both count as told at that time."""
     body = sent.model
     said = {"number": body.number} if isinstance(body, CalledIn) else {"to": body.to}
     made = Made(body.means, body.time, said | {"gist": body.gist})
@@ -99,7 +99,7 @@ async def list_ratings(caller: Annotated[Caller, allow()], reference: Reference)
 @calls_router.get(
     "",
     operation_id="list_calls",
-    summary="Answers that a clerk must bring",
+    summary="Parties that a clerk must call",
     response_model=Page[CallView],
     responses=problems(*READS, Slug.INVALID),
 )
@@ -107,8 +107,8 @@ async def list_calls(
     query: Annotated[PageQuery, Query()],
     caller: Annotated[Caller, allow(KeyRole.CLERK, KeyRole.CHAMBER, KeyRole.OPERATOR)],
 ) -> Response:
-    """List answers that no message brings, by reference; operators see no party."""
-    return JSONResponse(await deliveries.call_list_view(caller.platform, caller.scope, query.cursor, query.limit))
+    """List whom no message reaches, by reference, and what they must be told; operators see no party."""
+    return JSONResponse(await call_list.call_list_view(caller.platform, caller.scope, query.cursor, query.limit))
 
 
 def _shown(answer: Answer) -> Response:

@@ -18,7 +18,7 @@ NO_ANSWER = 4
 
 
 def calls(limit: Limit = 50, cursor: Cursor = "", as_: As = "", json_: Json = False) -> None:
-    """List answers that no message brings: the party must be called, or handed the answer."""
+    """List whom no message reaches: the party must be called; --json has the texts to read out."""
     with open_api(as_, "clerk") as api:
         page = api.page("/v1/call-list", {"cursor": cursor} if cursor else {}, limit)
     present(page, json_, views.show_calls)

@@ -43,6 +43,7 @@ _TITLES: Final = {
     "template": ("模板", "template"),
     "party": ("当事人", "party"),
     "phone": ("电话", "phone"),
+    "tell": ("告知", "tell"),
     "language": ("语言", "language"),
     "case_number": ("案号", "case number"),
     "about": ("反映对象", "about"),

@@ -104,9 +104,11 @@ def show_messages(page: Item) -> None:
 
 
 def show_calls(page: Item) -> None:
-    """Answers that a clerk must bring, one a line."""
-    columns = ("reference", "court", "party", "phone", "language", "reason", "since", "due_at")
-    rows = [{**item, "party": None, "phone": None, **_callee(item["party"])} for item in page["items"]]
+    """Parties that a clerk must call, one a line."""
+    columns = ("reference", "court", "party", "phone", "language", "tell", "reason", "since", "due_at")
+    rows = [
+        {**item, "party": None, "phone": None, **_to_tell(item), **_callee(item["party"])} for item in page["items"]
+    ]
     show_table(columns, [[_readable(row[name]) for name in columns] for row in rows])
     show_more(page)
 
@@ -127,6 +129,10 @@ def show_more(page: Item) -> None:
     """Say how to go on where a list has not ended."""
     if page["next_cursor"] is not None:
         show_line(say("还有更多：", "There is more: ") + f"--cursor {page['next_cursor']}")
+
+
+def _to_tell(call: Item) -> dict[str, str]:
+    return {"tell": ", ".join([*(["answer"] if call["answer"] else []), *(news["template"] for news in call["news"])])}
 
 
 def _callee(party: Item | None) -> dict[str, str]:

@@ -1,9 +1,10 @@
-"""How far answers have come to their parties; the clerks' call list is made of those that no message could bring."""
+"""How far answers have come to their parties; the clerks' call list is made of those that no message could bring, and
+of news for numbers that take none."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, exists, or_, union
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -59,21 +60,39 @@ async def answer_message(session: AsyncSession, delivery: AnswerDelivery) -> Ans
 
 async def to_call(
     session: AsyncSession, scope: Scope, after: str, limit: int
-) -> Sequence[tuple[AnswerDelivery, Request]]:
-    """Answers that a clerk must bring, of requests the scope may see, with references greater than ``after``."""
+) -> Sequence[tuple[Request, AnswerDelivery | None]]:
+    """Requests the scope may see whose party a clerk must call, with references greater than ``after``; and the answer,
+    if it is one that no message brings."""
+    waiting = union(
+        select(AnswerDelivery.reference).where(AnswerDelivery.state == DeliveryState.TO_CALL),
+        select(Message.reference).where(Message.state == MessageState.TO_CALL),
+    )
+    answer = and_(
+        col(AnswerDelivery.reference) == col(Request.reference), col(AnswerDelivery.state) == DeliveryState.TO_CALL
+    )
     wanted = (
-        select(AnswerDelivery, Request)
-        .join(Request, col(Request.reference) == col(AnswerDelivery.reference))
+        select(Request, AnswerDelivery)
+        .join(AnswerDelivery, answer, isouter=True)
         .where(
-            AnswerDelivery.state == DeliveryState.TO_CALL,
+            col(Request.reference).in_(waiting),
             col(Request.erased_at).is_(None),
             visible(scope),
-            col(AnswerDelivery.reference) > after,
+            col(Request.reference) > after,
         )
-        .order_by(AnswerDelivery.reference)
+        .order_by(Request.reference)
         .limit(limit)
     )
-    return await sound_rows(session, wanted, col(AnswerDelivery.reference))
+    return await sound_rows(session, wanted, col(Request.reference))
+
+
+async def news_to_tell(session: AsyncSession, references: Collection[str]) -> Sequence[Message]:
+    """What clerks must tell the parties of these requests beside the answer, oldest first."""
+    found = await session.exec(
+        select(Message)
+        .where(Message.state == MessageState.TO_CALL, col(Message.reference).in_(references))
+        .order_by(Message.id)
+    )
+    return found.all()
 
 
 async def to_be_watched(session: AsyncSession, begun_before: datetime, reference: str | None = None) -> set[str]:

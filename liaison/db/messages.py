@@ -42,11 +42,20 @@ RECEIVED, PASSED_ON, CLOSED, FOLLOW_UP = "received", "passed_on", "closed", "fol
 OF_AN_OPEN_REQUEST = (DATE_MOVED, RECEIVED, PASSED_ON)
 """Templates that nobody needs once the request is closed."""
 
+NEWS = (*OF_AN_OPEN_REQUEST, CLOSED)
+"""Templates of what a clerk tells a party whose number takes no short message; an answer has a delivery of its own."""
+
+SAYS = "says"
+"""Parameter of such news: its text, ready to be read out."""
+
 ALSO_OF_A_CLOSED_REQUEST = (DIGEST, "answered_late", "withdrawn", "reply_claimed", "reply_set_aside")
 """Templates of what staff are told whether or not the request is closed by then."""
 
 WANTED = (MessageState.RESERVED, MessageState.SUBMITTING)
 """States in which a message still has to go out."""
+
+UNTOLD = (MessageState.RESERVED, MessageState.TO_CALL)
+"""States in which nobody has begun to tell it."""
 
 DAY, SOON = timedelta(hours=24), timedelta(minutes=1)
 """Within which messages to one number are counted; it rolls. And when to look again while as many are under way."""
@@ -220,7 +229,8 @@ async def messages_of(session: AsyncSession, reference: str, cause: str) -> list
 
 
 async def waiting_bells(session: AsyncSession, reference: str) -> list[Message]:
-    """Reserved messages to staff of a request, and news of its dates and ways to anybody, locked against a sender.
+    """Messages to staff of a request that nobody has begun to tell, and news of its dates and ways to anybody, locked
+    against a sender.
 
     These are what a reply supersedes; a digest tells of others too, and takes its figures when it goes.
     """
@@ -228,7 +238,7 @@ async def waiting_bells(session: AsyncSession, reference: str) -> list[Message]:
         select(Message)
         .where(
             Message.reference == reference,
-            col(Message.state) == MessageState.RESERVED,
+            col(Message.state).in_(UNTOLD),
             or_(col(Message.message_class) == MessageClass.STAFF, col(Message.template).in_(OF_AN_OPEN_REQUEST)),
             Message.template != DIGEST,
         )
@@ -239,17 +249,17 @@ async def waiting_bells(session: AsyncSession, reference: str) -> list[Message]:
 
 
 async def news_of_dates(session: AsyncSession, reference: str) -> list[Message]:
-    """Reserved news of a request's dates, locked against a sender: newer dates supersede them."""
+    """Untold news of a request's dates, locked against a sender: newer dates supersede them."""
     return await unsent(session, reference, DATE_MOVED)
 
 
 async def unsent(session: AsyncSession, reference: str, template: str) -> list[Message]:
-    """Reserved messages of one kind about a request, locked against a sender."""
+    """Messages of one kind about a request that nobody has begun to tell, locked against a sender."""
     found = await session.exec(
         select(Message)
         .where(
             Message.reference == reference,
-            col(Message.state) == MessageState.RESERVED,
+            col(Message.state).in_(UNTOLD),
             Message.template == template,
         )
         .order_by(Message.id)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from liaison.db.messages import WANTED
+from liaison.db.messages import UNTOLD, WANTED
 from liaison.db.record import append_event
 from liaison.db.tables import Callback, DataKey, InboundMessage, Message, PartyContact, Request, RequestText
 from liaison.policy.message_words import MessageState
@@ -60,7 +60,7 @@ async def _erase_requests(session: AsyncSession, closed_before: datetime, now: d
     for table in (DataKey, PartyContact, RequestText):
         await session.exec(delete(table).where(col(table.reference).in_(references)))
     about = col(Message.reference).in_(references)
-    unsent = update(Message).where(about, col(Message.state).in_(WANTED))
+    unsent = update(Message).where(about, col(Message.state).in_((*WANTED, *UNTOLD)))
     await session.exec(unsent.values(state=MessageState.SUPERSEDED, settled_at=now))
     await session.exec(update(Message).where(about, col(Message.erased_at).is_(None)).values(**_emptied(now)))
     await session.exec(update(Request).where(col(Request.reference).in_(references)).values(erased_at=now))

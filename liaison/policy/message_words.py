@@ -17,6 +17,8 @@ class MessageState(StrEnum):
     """Told by another message to the same leader: one digest instead of many bells."""
     EXPIRED = "expired"
     """Not sent before it was no longer useful."""
+    TO_CALL = "to_call"
+    """News for a party whose number takes no short message: a clerk tells it."""
 
 
 class MessageClass(StrEnum):

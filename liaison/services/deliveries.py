@@ -1,7 +1,8 @@
-"""Answers that no message brings: the clerks' call list, and what is put on record of a call or a hand-over."""
+"""How far answers have come, and what is put on record of a call or a hand-over: of an answer, and of news for a number
+that takes no message."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,13 +11,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ulid import ULID
 
 from liaison.contract.starting import tell_delivery
-from liaison.db.deliveries import delivery_of, to_call
+from liaison.db.deliveries import delivery_of, news_to_tell
 from liaison.db.reads import Found
 from liaison.db.record import INBOX, append_event, lock_request
-from liaison.db.tables import AnswerDelivery, Request
-from liaison.db.texts import data_key, read_contact, read_text, write_text
+from liaison.db.tables import AnswerDelivery, Message, Request
+from liaison.db.texts import data_key, read_text, write_text
 from liaison.gateways.phones import e164
-from liaison.policy.message_words import DeliveryMeans, DeliveryState
+from liaison.policy.delivery import LANDLINE
+from liaison.policy.message_words import DeliveryMeans, DeliveryState, MessageState
 from liaison.policy.scope import Scope
 from liaison.policy.words import EventKind, KeyRole
 from liaison.services.action_rules import acts_for, not_the_holder
@@ -24,9 +26,8 @@ from liaison.services.clock_offset import refuse_if_clock_is_off
 from liaison.services.errors import Fault, Refused, Slug
 from liaison.services.finding import refuse_if_erased, visible_request
 from liaison.services.once import Call, carry_out
-from liaison.services.paging import DEFAULT_LIMIT, key_of, page
 from liaison.services.platform import Answer, Body, Platform
-from liaison.services.readers import READERS, may_read
+from liaison.services.readers import may_read
 from liaison.services.show import shown, shown_or_none
 from liaison.services.starting import TEMPORAL_AWAY
 
@@ -48,8 +49,22 @@ class Made:
     said: dict[str, Any] = field(repr=False)
 
 
+@dataclass(frozen=True)
+class _Untold:
+    """What a party is still to be told: an answer that is not made, news on the call list, or both."""
+
+    answer: AnswerDelivery | None
+    news: Sequence[Message]
+
+    @property
+    def since(self) -> datetime:
+        """A call before that told nothing of it."""
+        return self.answer.since if self.answer else self.news[0].reserved_at
+
+
 async def record_delivery(platform: Platform, reference: str, made: Made, call: Call) -> Answer:
-    """Put on record that a clerk of the court, or the holder's team, has made the answer to its party.
+    """Put on record that a clerk of the court, or the holder's team, has made the answer to its party, or told it
+    the news on the call list.
 
     Returns:
         201 with the delivery, or 200 with the stored answer to a repetition.
@@ -65,11 +80,11 @@ async def record_delivery(platform: Platform, reference: str, made: Made, call: 
         main = await lock_request(session, found.main.reference)
         refuse_if_erased(main)
         await _check_right(platform, session, call.scope, main)
-        delivery = await _open_delivery(session, main.reference)
-        if faults := tuple(_faults(made, delivery, platform.clock() + await _ahead(platform, session))):
+        untold = await _untold(session, main.reference)
+        if faults := tuple(_faults(made, untold, platform.clock() + await _ahead(platform, session))):
             raise Refused(Slug.INVALID, "内容有误。", "The record has faults.", faults)
-        await _make(platform, session, delivery, made, call.person)
-        return Answer(201, _show(delivery, found.own.reference), f"/v1/requests/{found.own.reference}/deliveries")
+        await _make(platform, session, untold, made, call.person)
+        return _answer(untold, found.own.reference, made, call.person)
 
     answer = await carry_out(platform, call, OPERATION, effect)
     if answer.status == 201:
@@ -92,23 +107,6 @@ async def deliveries_view(platform: Platform, scope: Scope, reference: str) -> B
     return {"items": [_show(delivery, found.own.reference) | said], "next_cursor": None}
 
 
-async def call_list_view(
-    platform: Platform, scope: Scope, cursor: str | None = None, limit: int = DEFAULT_LIMIT
-) -> Body:
-    """Answers that a clerk must bring, by reference; whom to call is shown to those who read what parties wrote.
-
-    Items: ``{reference, court, category, language, reason, since, closed_at, due_at, party: {name, phone} | null}``.
-    """
-    async with platform.db.peek() as session:
-        rows = await to_call(session, scope, key_of(cursor), limit + 1)
-        parties = {
-            request.reference: await _party(platform, session, request)
-            for _, request in rows[:limit]
-            if scope.role in READERS
-        }
-    return page(rows, limit, lambda row: row[1].reference, lambda row: _call(*row, parties.get(row[1].reference)))
-
-
 async def _check_right(platform: Platform, session: AsyncSession, scope: Scope, main: Request) -> None:
     if scope.role is KeyRole.CLERK:
         return
@@ -116,13 +114,15 @@ async def _check_right(platform: Platform, session: AsyncSession, scope: Scope, 
         raise not_the_holder()
 
 
-async def _open_delivery(session: AsyncSession, reference: str) -> AnswerDelivery:
-    delivery = await delivery_of(session, reference)
-    if delivery is None:
+async def _untold(session: AsyncSession, reference: str) -> _Untold:
+    answer, news = await delivery_of(session, reference), await news_to_tell(session, [reference])
+    if answer is not None and answer.state is not DeliveryState.MADE:
+        return _Untold(answer, news)
+    if news:
+        return _Untold(None, news)
+    if answer is None:
         raise Refused(Slug.CONFLICT, "没有待送达的书面答复。", "There is no written answer to be made.")
-    if delivery.state is DeliveryState.MADE:
-        raise Refused(Slug.CONFLICT, "答复已送达当事人。", "The answer has been made to the party.")
-    return delivery
+    raise Refused(Slug.CONFLICT, "答复已送达当事人。", "The answer has been made to the party.")
 
 
 async def _ahead(platform: Platform, session: AsyncSession) -> Any:
@@ -130,27 +130,32 @@ async def _ahead(platform: Platform, session: AsyncSession) -> Any:
     return policy.received_ahead
 
 
-def _faults(made: Made, delivery: AnswerDelivery, latest: datetime) -> Iterator[Fault]:
+def _faults(made: Made, untold: _Untold, latest: datetime) -> Iterator[Fault]:
     if made.means is DeliveryMeans.CALL and e164(made.said["number"]) is None:
         yield Fault("/number", "电话号码无效。", "This is not a valid telephone number.")
     if made.at > latest:
         yield Fault("/time", "时间晚于当前时间。", "The time lies in the future.")
-    if made.at < delivery.since:
+    if made.at < untold.since:
         yield Fault("/time", "时间早于答复作出时间。", "The time lies before the answer was given.")
 
 
-async def _make(platform: Platform, session: AsyncSession, delivery: AnswerDelivery, made: Made, person: str) -> None:
-    now = platform.clock()
-    delivery.said_under = str(ULID.from_datetime(now))
-    delivery.state, delivery.means = DeliveryState.MADE, made.means
-    delivery.made_at, delivery.made_by = made.at, person
-    key = await data_key(session, platform.ring, delivery.reference)
-    said = json.dumps(made.said, ensure_ascii=False)
-    await write_text(session, key, delivery.reference, delivery.said_under, said, now)
-    detail = {"means": made.means.value, "action": delivery.action_id}
-    await append_event(
-        session, delivery.reference, INBOX, EventKind.ANSWER_MADE, made.at, person, detail, recorded_at=now
-    )
+async def _make(platform: Platform, session: AsyncSession, untold: _Untold, made: Made, person: str) -> None:
+    now, answer = platform.clock(), untold.answer
+    subject, reference = str(ULID.from_datetime(now)), answer.reference if answer else untold.news[0].reference
+    key = await data_key(session, platform.ring, reference)
+    await write_text(session, key, reference, subject, json.dumps(made.said, ensure_ascii=False), now)
+    if answer is not None:
+        answer.state, answer.means, answer.said_under = DeliveryState.MADE, made.means, subject
+        answer.made_at, answer.made_by = made.at, person
+        detail = {"means": made.means.value, "action": answer.action_id}
+        await append_event(session, reference, INBOX, EventKind.ANSWER_MADE, made.at, person, detail, recorded_at=now)
+    for told in untold.news:
+        if told.reserved_at <= made.at:
+            told.state, told.settled_at = MessageState.DELIVERED, made.at
+            detail = {"message": told.id, "template": told.template, "to": told.recipient, "means": made.means.value}
+            await append_event(
+                session, reference, INBOX, EventKind.MESSAGE_DELIVERED, made.at, person, detail, recorded_at=now
+            )
 
 
 async def _tell(platform: Platform, reference: str) -> None:
@@ -172,10 +177,15 @@ async def _said(platform: Platform, session: AsyncSession, scope: Scope, found: 
     return {} if text is None else {"text": json.loads(text)}
 
 
-async def _party(platform: Platform, session: AsyncSession, request: Request) -> Body:
-    key = await data_key(session, platform.ring, request.reference)
-    party = await read_contact(session, key, request.reference)
-    return {"name": party.name, "phone": party.phone}
+def _answer(untold: _Untold, reference: str, made: Made, person: str) -> Answer:
+    path = f"/v1/requests/{reference}"
+    if untold.answer is not None:
+        return Answer(201, _show(untold.answer, reference), f"{path}/deliveries")
+    since = shown(untold.since)
+    # News has no delivery of its own: the record says that it was told.
+    news = {"reference": reference, "state": DeliveryState.MADE.value, "since": since, "due_at": None}
+    told = {"made_at": shown(made.at), "made_by": person, "means": made.means.value}
+    return Answer(201, news | {"to_call_since": since, "reason": LANDLINE} | told, f"{path}/events")
 
 
 def _show(delivery: AnswerDelivery, reference: str) -> Body:
@@ -189,18 +199,4 @@ def _show(delivery: AnswerDelivery, reference: str) -> Body:
         "made_at": shown_or_none(delivery.made_at),
         "made_by": delivery.made_by,
         "means": delivery.means.value if delivery.means else None,
-    }
-
-
-def _call(delivery: AnswerDelivery, request: Request, party: Body | None) -> Body:
-    return {
-        "reference": request.reference,
-        "court": request.court,
-        "category": request.category.value,
-        "language": request.language.value,
-        "reason": delivery.to_call_reason,
-        "since": shown_or_none(delivery.to_call_since),
-        "closed_at": shown_or_none(request.closed_at),
-        "due_at": shown_or_none(delivery.due_at),
-        "party": party,
     }

@@ -1,9 +1,10 @@
 """The watch over an answer, and the rung that waits until it is made to the party (issue line M12; art. 8)."""
 
+import json
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
+import pytest
 from temporalio.service import RPCError, RPCStatusCode
 
 from liaison.contract.aftercare import DeliverySeen
@@ -13,9 +14,10 @@ from liaison.db.tables import AnswerDelivery, Message
 from liaison.gateways.sms.port import Fate, Receipt
 from liaison.policy.delivery import CUT, LANDLINE, NOTHING_SAID
 from liaison.policy.message_words import DeliveryMeans, DeliveryState, MessageState
-from liaison.policy.words import ActionKind, Category, EventKind, Outcome, ReplyKind
+from liaison.policy.words import ActionKind, Category, EventKind, Language, Outcome, ReplyKind
 from liaison.services.access import scope_of
-from liaison.services.deliveries import Made, call_list_view, record_delivery
+from liaison.services.deliveries import Made, record_delivery
+from liaison.services.errors import Refused
 from liaison.services.once import Call
 from liaison.services.receipts import take_receipt
 from liaison.services.supervision_views import supervisions_view
@@ -25,6 +27,7 @@ from tests.workflows.gateways import ASKABLE, Moody, refuse
 
 FRIDAY = "2026-09-18 10:00"
 LANDLINE_NUMBER = "020-83210001"
+OTHER_DEPARTMENTS_JUDGE = "0104-j04"
 LAST = 4
 """The rung of a primary court that looks at the delivery: it is due when 30 September ends."""
 
@@ -53,17 +56,12 @@ async def _inbox(city: City, leader: str) -> list[str]:
     return [item["reference"] for item in view["items"]]
 
 
-async def _call_list(city: City) -> list[dict[str, Any]]:
-    view = await call_list_view(city.platform, await scope_of(city.platform, city.credentials.clerk_key))
-    return list(view["items"])
-
-
 async def _told(city: City, reference: str, at: datetime) -> None:
     """A clerk calls the party and puts it on record."""
     scope = await scope_of(city.platform, city.credentials.clerk_key)
     said = {"number": "020-83210001", "gist": "已在电话中向当事人宣读答复全文。"}
     await record_delivery(
-        city.platform, reference, Made(DeliveryMeans.CALL, at, said), Call(scope, f"told-{reference}", "same")
+        city.platform, reference, Made(DeliveryMeans.CALL, at, said), Call(scope, f"told-{reference}-{at}", "same")
     )
 
 
@@ -100,7 +98,7 @@ async def test_a_failed_answer_is_called_for_and_alone_fires_the_last_rung(city_
         await city.advance(minutes=1)
         row = await _delivery(city, reference)
         assert row.state is DeliveryState.TO_CALL and "could not be delivered" in str(row.to_call_reason)
-        [item] = await _call_list(city)
+        [item] = await city.calls()
         assert (item["reference"], item["party"]["phone"]) == (reference, "+8613912345678")
         await city.advance_to("2026-10-01 00:11")
         # The reply had closed the request in time, so no other rung fired and none will.
@@ -121,7 +119,7 @@ async def test_a_failed_answer_is_called_for_and_alone_fires_the_last_rung(city_
         await _told(city, reference, city.world.now())
         seen = await _seen(city, reference)
         assert (seen.state, seen.look_at, seen.due_on) == (DeliveryState.MADE, "", "2026-09-30")
-        assert (await _call_list(city), await _inbox(city, "01-p01")) == ([], [])
+        assert (await city.calls(), await _inbox(city, "01-p01")) == ([], [])
         await city.advance_to("2026-10-08 08:31")
         told = [(m.template, m.state) for m in await city.messages(reference) if m.recipient == "01-p01"]
         # A reply before the bell changes it to a line, never to silence.
@@ -163,7 +161,7 @@ async def test_silence_of_the_gateway_is_doubt_until_a_clerk_must_call(city_at: 
         # A receipt that comes after all is believed.
         await _settle_by_receipt(city, doubtful, MessageState.DELIVERED)
         assert (await _seen(city, doubtful)).state == DeliveryState.MADE
-        assert await _call_list(city) == []
+        assert await city.calls() == []
 
 
 async def test_a_call_in_time_that_is_recorded_later_takes_the_rung_back(city_at: OpenCity) -> None:
@@ -213,8 +211,46 @@ async def test_a_landline_is_called_and_gets_no_message(city_at: OpenCity) -> No
         row = await _delivery(city, reference)
         assert (row.state, row.to_call_reason) == (DeliveryState.TO_CALL, LANDLINE)
         assert EventKind.ANSWER_TO_CALL in await city.kinds(reference)
-        assert [m for m in await city.messages(reference) if m.recipient == "party"] == []
-        assert [item["reference"] for item in await _call_list(city)] == [reference]
+        assert {line["template"] for line in city.sent()} == {"work_order"}
+        # What was to be told of its way is the answer's affair from now on.
+        [received] = [m for m in await city.messages(reference) if m.recipient == "party"]
+        assert (received.template, received.state) == ("received", MessageState.SUPERSEDED)
+        [item] = await city.calls()
+        assert (item["reference"], item["answer"], item["news"]) == (reference, True, [])
+
+
+async def test_news_for_a_landline_grows_into_one_call_that_tells_it_all(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit(phone=LANDLINE_NUMBER, language=Language.EN)
+        await city.advance(minutes=1)
+        [item] = await city.calls()
+        [received] = item["news"]
+        assert (item["reference"], item["answer"], item["party"]["phone"]) == (reference, False, "+862083210001")
+        assert received["text"].startswith(f"[Guangzhou Courts] Your request {reference} was received on 2026-09-18")
+        transfer = {"target": {"judge": OTHER_DEPARTMENTS_JUDGE}, "text": {"reason": "原承办法官外出"}}
+        await city.act(city.key_of("0104-j01"), reference, ActionKind.TRANSFER, **transfer)
+        await city.act(city.key_of(OTHER_DEPARTMENTS_JUDGE), reference, ActionKind.SIGN_IN)
+        await city.advance(minutes=1)
+        [item] = await city.calls()
+        assert [news["template"] for news in item["news"]] == ["received", "passed_on"]
+        said = json.dumps(item["news"])
+        assert OTHER_DEPARTMENTS_JUDGE not in said and "张" not in said
+        await _told(city, reference, city.world.now())
+        assert await city.calls() == []
+        news = [m for m in await city.messages(reference) if m.recipient == "party"]
+        assert {(m.state, m.attempts) for m in news} == {(MessageState.DELIVERED, 0)}
+        told = [event for event in await city.events(reference) if event.kind is EventKind.MESSAGE_DELIVERED]
+        assert [event.detail["template"] for event in told] == ["received", "passed_on"]
+        with pytest.raises(Refused):
+            await _told(city, reference, city.world.now() - timedelta(seconds=1))
+        call = {"number": "13912345678", "time": city.world.now().isoformat(), "gist": "已电话告知开庭时间地点。"}
+        text = {"kind": ReplyKind.CALL.value, **call}
+        await city.act(city.key_of(OTHER_DEPARTMENTS_JUDGE), reference, ActionKind.REPLY, text=text)
+        await city.handle(reference).result()
+        [item] = await city.calls()
+        assert (item["answer"], [news["template"] for news in item["news"]]) == (False, ["closed"])
+        await _told(city, reference, city.world.now())
+        assert (await city.calls(), {line["template"] for line in city.sent()} & {"received", "closed"}) == ([], set())
 
 
 async def test_what_is_no_answer_in_writing_is_not_watched(city_at: OpenCity) -> None:
@@ -286,9 +322,9 @@ async def test_an_answer_that_a_gateway_cuts_is_called_for_however_it_arrives(ci
             await _receipt(city, reference, shanghai("2026-09-18 10:03"))
         await city.advance(minutes=1)
         assert (await _delivery(city, short)).state is DeliveryState.MADE
-        assert [(item["reference"], item["reason"]) for item in await _call_list(city)] == [(long, CUT)]
+        assert [(item["reference"], item["reason"]) for item in await city.calls()] == [(long, CUT)]
         await _told(city, long, city.world.now())
-        assert await _call_list(city) == []
+        assert await city.calls() == []
 
 
 async def test_an_answer_is_made_when_it_arrived_however_late_its_receipt(city_at: OpenCity) -> None:

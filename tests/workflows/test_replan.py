@@ -89,6 +89,7 @@ async def test_people_whose_date_moved_are_told_once_in_their_window(city_at: Op
     async with city_at("2020-01-22 10:00", replan_per_second=1_000) as city:
         number = await forget_notices_after(city, BEFORE)
         reference, answered = await city.submit(), await city.submit()
+        landline = await city.submit(phone="020-83210001")
         await city.advance_to("2020-01-27 05:00")
         for version, notices in ((number + 1, AFTER), (number + 2, BEFORE), (number + 3, AFTER)):
             await approve(city, version, notices_until(notices))
@@ -96,6 +97,9 @@ async def test_people_whose_date_moved_are_told_once_in_their_window(city_at: Op
         news = [message for message in await city.messages(reference) if message.template == "date_moved"]
         waiting = {message.recipient: message.send_after for message in news if message.state is MessageState.RESERVED}
         assert waiting == {"party": shanghai("2020-01-27 08:00"), "0104-j01": shanghai("2020-02-03 08:30")}
+        [to_tell] = [item for item in await city.calls() if item["reference"] == landline]
+        assert [news["template"] for news in to_tell["news"]] == ["received", "date_moved"]
+        assert "由2020-01-31改为2020-02-03" in to_tell["news"][1]["text"]
         await city.reply(answered)
         await city.handle(answered).result()
         await city.advance_to("2020-02-03 09:00")
@@ -103,7 +107,7 @@ async def test_people_whose_date_moved_are_told_once_in_their_window(city_at: Op
             MessageState.SUPERSEDED
         }
         sent = [message["text"] for message in city.sent() if message["template"] == "date_moved"]
-        assert len(sent) == 2 and all("由2020-01-31改为2020-02-03" in text for text in sent)
+        assert len(sent) == 3 and all("由2020-01-31改为2020-02-03" in text for text in sent)
         kinds = [kind for kind in await city.kinds(reference) if kind in ABOUT_DATES]
         assert kinds == [EventKind.REPLANNED] * 3
 
