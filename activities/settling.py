@@ -35,6 +35,7 @@ class Verdict:
         gone: whether this sender himself handed it to the gateway, or may have.
         wait_until: when to go on with a message that is not settled; None if it is.
         undelivered: whether the gateway that took it could not deliver it: another may.
+        is_try: whether it counts among the tries after which pauses grow; flow control says when by itself.
     """
 
     state: MessageState
@@ -43,6 +44,7 @@ class Verdict:
     gone: bool = False
     wait_until: datetime | None = None
     undelivered: bool = False
+    is_try: bool = True
 
 
 class Settling:
@@ -69,6 +71,7 @@ class Settling:
                     MessageState.AMBIGUOUS, verdict.provider_id, "two senders may both have sent it", True
                 )
             self._put(message, verdict, now)
+            message.attempts -= not verdict.is_try
             if message.settled_at is not None:
                 await self._record(session, message)
                 await made_by_message(session, message, now)

@@ -115,7 +115,8 @@ class Sender:
         except GatewayRefused as refusal:
             return await self._settle(taken, Verdict(MessageState.FAILED, failure=str(refusal)[:200]))
         except GatewayBusy as busy:
-            return await self._settle(taken, Verdict(MessageState.RESERVED, wait_until=now + busy.after))
+            later = Verdict(MessageState.RESERVED, wait_until=now + busy.after, is_try=False)
+            return await self._settle(taken, later)
         except GatewayUnavailable:
             absences.note_away(name, now)
             again = now + pause_before_try(taken.tries, taken.rules)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlmodel import col, update
@@ -97,6 +97,16 @@ async def test_flow_control_is_obeyed(office: Office) -> None:
     message, began = await mailing.reserve(await office.submit()), office.clock.now
     assert await mailing.send_until_settled(message) == [S.RESERVED, S.SUBMITTED]
     assert (office.clock.now - began, gateway.asked) == (timedelta(minutes=2), 2)
+
+
+async def test_flow_control_is_no_try(office: Office) -> None:
+    mailing = Mailing(office, [Moody(first(*[be_busy] * 12, be_away, be_away))])
+    message, pauses = await mailing.reserve(await office.submit()), []
+    while (progress := await mailing.send(message)).wait_until:
+        pauses.append(datetime.fromisoformat(progress.wait_until) - office.clock.now)
+        office.clock.now += pauses[-1]
+    assert pauses == [*[timedelta(minutes=2)] * 12, timedelta(seconds=1), timedelta(seconds=2)]
+    assert (await mailing.row(message)).attempts == 3
 
 
 @pytest.mark.parametrize("recipient", ["party", "0104-j01"])

@@ -46,6 +46,7 @@ class Message(SQLModel, table=True):
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
     erased_at: datetime | None = Field(default=None, sa_type=Instant)
     attempts: int = Field(default=0)
+    """How often it was taken, and the number of the taking under way; what ended in flow control does not count."""
     useful_until: datetime | None = Field(default=None, sa_type=Instant)
     """After that nobody is helped by it, and it expires."""
     number_mac: str | None = Field(default=None, max_length=64)
