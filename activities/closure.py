@@ -7,6 +7,7 @@ from temporalio import activity
 
 from activities.aftercare import Aftercare
 from activities.in_force import due_in_force
+from activities.instead import INSTEAD_OF_THE_BELL
 from activities.judge_notification import recipient_name
 from activities.messaging import Messaging
 from activities.tools import PLATFORM, Tools
@@ -27,12 +28,6 @@ OUTCOMES = {
     ActionKind.REPLY: Outcome.REPLIED,
     ActionKind.ANSWER: Outcome.ANSWERED,
     ActionKind.WITHDRAWAL: Outcome.WITHDRAWN,
-}
-
-INSTEAD_OF_THE_BELL = {
-    ActionKind.REPLY: "answered_late",
-    ActionKind.ANSWER: "answered_late",
-    ActionKind.WITHDRAWAL: "withdrawn",
 }
 
 
@@ -118,6 +113,6 @@ class Closure:
             supersede(bell, self._tools.clock())
             if bell.cause in notify_at.keys() - annulled and bell.recipient != holder:
                 await self._messaging.reserve(
-                    session, request, action.id, bell.recipient, INSTEAD_OF_THE_BELL[action.kind], {},
+                    session, request, action.id, bell.recipient, INSTEAD_OF_THE_BELL[OUTCOMES[action.kind]], {},
                     not_before=notify_at[bell.cause],
                 )  # fmt: skip

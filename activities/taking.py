@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.composing import address, compose
 from activities.gateways import gateway_named, next_gateway, task_queue_of
+from activities.instead import tell_instead
 from activities.settling import Settling
 from activities.tools import Tools
 from liaison.contract.sending import MessageProgress
@@ -116,6 +117,7 @@ class Taking:
         if message.state is MessageState.RESERVED and request is not None and outlived(message, request):
             # It was with a gateway or its sender while the request was closed, and came back.
             supersede(message, now)
+            await tell_instead(self._tools, session, message, request)
             return MessageProgress(message.state)
         opening = await self._opening(session, message, request, now)
         return self._later(message, opening) if opening > now else None

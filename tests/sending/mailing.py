@@ -42,12 +42,14 @@ class Mailing:
         template: str = "urge",
         message_class: MessageClass = MessageClass.PARTY,
         useful_for: timedelta | None = None,
+        cause: str = "",
         **params: str,
     ) -> str:
         """A message whose window is open; its id."""
         now = self.office.clock.now
         draft = Draft(
-            id=fresh_key(), reference=reference, cause=fresh_key(), recipient=recipient, message_class=message_class,
+            id=fresh_key(), reference=reference, cause=cause or fresh_key(), recipient=recipient,
+            message_class=message_class,
             template=template, language=Language.ZH_CN, params={"reference": reference, **params}, send_after=now,
             useful_until=now + useful_for if useful_for else None,
         )  # fmt: skip

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from liaison.contract.names import rung_cause
 from liaison.db.messages import desk
 from liaison.gateways.sms.port import Fate, Receipt
 from liaison.policy.message_words import MessageClass, MessageState
@@ -80,6 +81,32 @@ async def test_what_comes_back_after_the_reply_is_sent_only_if_it_still_concerns
     first.mood = deliver
     assert (await mailing.send(message)).state == state
     assert (await mailing.row(message)).state is state
+
+
+@pytest.mark.parametrize(
+    ("holder", "annulled", "told"),
+    [("0104-j01", False, ["answered_late"]), ("0104-j01", True, []), (LEADER, False, [])],
+)
+async def test_a_bell_that_comes_back_after_the_reply_is_told_as_a_line(
+    office: Office, holder: str, annulled: bool, told: list[str]
+) -> None:
+    """Not of a rung that was none, nor to the holder himself."""
+    mailing, reference = Mailing(office, [gateway := Moody(be_busy)]), await office.submit()
+    await office.change(reference, holder_id=holder)
+    await office.supervise(reference, LEADER)
+    first = await mailing.reserve(reference, LEADER, "supervision", STAFF, cause=rung_cause(1))
+    await mailing.send(first)
+    office.clock.now += timedelta(minutes=1)
+    if annulled:
+        await office.annul(reference)
+    await office.close(reference)
+    office.clock.now += timedelta(minutes=20)
+    gateway.mood = deliver
+    assert (await mailing.send(first)).state == S.SUPERSEDED
+    lines = (await mailing.gather(LEADER)).message_ids
+    assert [(await mailing.row(line)).template for line in lines] == told
+    for line in lines:
+        assert (await mailing.send(line)).state == S.SUBMITTED
 
 
 async def test_what_is_said_after_the_reply_is_sent(office: Office) -> None:
