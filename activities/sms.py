@@ -103,6 +103,8 @@ class Sender:
             message = await session.get_one(Message, taken.short.id, with_for_update=True)
             if not still_open(message) or message.attempts != taken.tries:
                 return MessageProgress(message.state)
+            if marked and (full := await self._taking.full_again(session, message, taken.rules)) is not None:
+                return full
             take(message, taken.gateway.name, message.number_mac)
             message.repeats, message.settled_at = message.repeats + marked, None
             tries = message.attempts

@@ -16,7 +16,7 @@ from liaison.db.sends import sends
 from liaison.db.tables import Message, Request, Sends
 from liaison.gateways.sms.port import ShortMessage, SmsGateway
 from liaison.policy.message_words import MessageState
-from liaison.policy.sending import is_courtesy, may_repeat
+from liaison.policy.sending import is_courtesy, may_repeat, most_in_a_day
 from liaison.policy.sending_rules import SendingRules
 from liaison.policy.windows import next_opening
 
@@ -146,12 +146,20 @@ class Taking:
         """Whether the number has had its messages for a day: then it waits, and says so (M20)."""
         if message.state is not MessageState.RESERVED:
             return None
-        now, most = self._tools.clock(), rules.daily_to_one_number
-        fits = await fits_from(session, number_mac, most, message.id, now)
+        most = most_in_a_day(message.template, rules)
+        fits = await fits_from(session, number_mac, most, message.id, self._tools.clock())
         if fits is None:
             return None
         message.send_after, message.failure = fits, ENOUGH_FOR_A_DAY
         return self._later(message, fits)
+
+    async def full_again(self, session: AsyncSession, message: Message, rules: SendingRules) -> MessageProgress | None:
+        """The same for the second copy of a message in doubt, beside its first: the doubt goes on until it fits."""
+        if message.number_mac is None:
+            return None
+        most = most_in_a_day(message.template, rules) - 1
+        fits = await fits_from(session, message.number_mac, most, message.id, self._tools.clock())
+        return None if fits is None else self._later(message, fits)
 
 
 def _doubt_ends(message: Message, rules: SendingRules) -> datetime | None:

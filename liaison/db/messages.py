@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import col, select, update
@@ -176,25 +177,40 @@ def take(message: Message, gateway: str, number_mac: str | None) -> None:
 async def fits_from(session: AsyncSession, number_mac: str, most: int, but: str, now: datetime) -> datetime | None:
     """When one more message to a number makes no more than ``most`` within 24 hours; None if it does now.
 
-    What is being handed over counts; ``but`` is the message that asks.
+    What is being handed over counts, and what may have gone twice counts twice; ``but`` is the message that asks. The
+    number is its caller's until his transaction ends: no two find the same last place free.
     """
+    await _hold_number(session, number_mac)
     # Those few are asked for by themselves: in one question with the number's day, its whole past would be read.
-    under_way = select(Message.number_mac).where(Message.state == MessageState.SUBMITTING, Message.id != but)
-    room = most - list(await session.exec(under_way)).count(number_mac)
-    gone = (
+    in_hand = select(Message.number_mac, Message.repeats).where(
+        Message.state == MessageState.SUBMITTING, Message.id != but
+    )
+    unwritten = [(new.number_mac, new.repeats) for new in session.new if _is_in_hand(new, but)]
+    under_way = [*await session.exec(in_hand), *unwritten]
+    room = most - sum(1 + repeats for mac, repeats in under_way if mac == number_mac)
+    if room <= 0:
+        return now + SOON
+    gone = select(Message.submitted_at, Message.repeats).where(
         Message.number_mac == number_mac,
         Message.state != MessageState.SUBMITTING,
         col(Message.submitted_at) > now - DAY,
         Message.id != but,
     )
-    if (await session.exec(select(func.count()).where(*gone))).one() < room:
-        return None
-    if room <= 0:
-        return now + SOON
+    newest = await session.exec(gone.order_by(col(Message.submitted_at).desc()).limit(room))
+    copies = [at for at, repeats in newest if at is not None for _ in range(1 + repeats)]
     # As soon as all but ``room`` - 1 of them are a day old.
-    by_age = select(Message.submitted_at).where(*gone).order_by(col(Message.submitted_at).desc())
-    oldest = (await session.exec(by_age.offset(room - 1).limit(1))).first()
-    return oldest + DAY if oldest is not None else None
+    return None if len(copies) < room else copies[room - 1] + DAY
+
+
+def _is_in_hand(new: object, but: str) -> TypeGuard[Message]:
+    """Whether it was taken in this very transaction, and not written yet."""
+    return isinstance(new, Message) and new.state is MessageState.SUBMITTING and new.id != but
+
+
+async def _hold_number(session: AsyncSession, number_mac: str) -> None:
+    """SQLite lets only one write anyway. Two numbers of one hash wait for one another, and that is all."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(number_mac, 0))))
 
 
 async def taken_as(session: AsyncSession, gateway: str, provider_id: str) -> Message | None:

@@ -52,6 +52,12 @@ def is_courtesy(template: str, rules: SendingRules) -> bool:
     return template in rules.courtesy
 
 
+def most_in_a_day(template: str, rules: SendingRules) -> int:
+    """How many messages one number may have within 24 hours, this one among them: courtesy leaves room for the rest."""
+    most = rules.daily_to_one_number
+    return max(most - rules.kept_from_courtesy, 1) if is_courtesy(template, rules) else most
+
+
 def is_gathered(template: str, message_class: MessageClass, rules: SendingRules) -> bool:
     """Whether a message to a leader is told in his digest; an emergency is not (art. 10)."""
     return message_class is MessageClass.STAFF and template in rules.gathers

@@ -26,6 +26,7 @@ class SendingRules:
         failover: after being away for so long a gateway is passed over.
         receipt: how long a message in doubt waits for a receipt before it is sent once more.
         daily_to_one_number: messages to one number within 24 hours.
+        kept_from_courtesy: of those, how many courtesy leaves to the others.
         courtesy: templates that wait for the statutory ones.
         gathers: templates of the bells that leaders get in one message.
         gathering: how long they are gathered in an open window.
@@ -40,6 +41,7 @@ class SendingRules:
     failover: timedelta
     receipt: timedelta
     daily_to_one_number: int
+    kept_from_courtesy: int
     courtesy: frozenset[str]
     gathers: frozenset[str]
     gathering: timedelta
@@ -49,12 +51,15 @@ class SendingRules:
     source: str
 
 
+KEPT_FROM_COURTESY = 10
+
 DEFAULT_SENDING = SendingRules(
     fast_tries=10,
     slow=timedelta(minutes=10),
     failover=timedelta(minutes=5),
     receipt=timedelta(minutes=30),
     daily_to_one_number=40,
+    kept_from_courtesy=KEPT_FROM_COURTESY,
     courtesy=frozenset({"received", "passed_on", "closed", "date_moved", "follow_up"}),
     gathers=frozenset({"supervision", "answered_late", "withdrawn"}),
     gathering=timedelta(seconds=30),
@@ -72,13 +77,14 @@ def parse_sending(section: Section) -> SendingRules:
     Raises:
         PolicyError: a rule is missing, unknown or malformed.
     """
-    digest = section.section("digest")
+    digest, kept = section.section("digest"), "kept_from_courtesy"
     rules = SendingRules(
         fast_tries=section.number("fast_tries", least=1),
         slow=timedelta(minutes=section.number("slow_minutes", least=1)),
         failover=timedelta(minutes=section.number("failover_minutes", least=0)),
         receipt=timedelta(minutes=section.number("receipt_minutes", least=1)),
         daily_to_one_number=section.number("daily_to_one_number", least=1),
+        kept_from_courtesy=section.number(kept, least=0) if kept in section.names() else KEPT_FROM_COURTESY,
         courtesy=_templates(section, "courtesy"),
         gathers=_templates(digest, "gathers"),
         gathering=timedelta(seconds=digest.number("gathering_seconds", least=1)),

@@ -1,12 +1,17 @@
 """Several gateways, and what one number may get in a day (issue lines M03, M20)."""
 
+import asyncio
+from collections import Counter
 from datetime import datetime, timedelta
 
+from activities.messaging import Messaging
 from liaison.contract.sending import Gathered
+from liaison.db.messages import messages_of
 from liaison.policy.message_words import MessageClass, MessageState
+from liaison.policy.sending_rules import KEPT_FROM_COURTESY
 from tests.sending.mailing import Mailing
 from tests.services.office import LEADER, Office
-from tests.workflows.gateways import Moody, be_away, deliver
+from tests.workflows.gateways import MUTE, Moody, be_away, deliver, reset_before
 
 MOST = 40
 
@@ -66,3 +71,61 @@ async def test_a_number_gets_so_many_messages_in_a_day_and_the_next_one_waits_an
     await mailing.send_until_settled(too_many)
     assert (await mailing.row(too_many)).failure is None
     assert len(gateway.taken) == MOST + 2
+
+
+async def test_the_last_place_of_a_day_is_given_once(postgres_office: Office) -> None:
+    office = postgres_office
+    mailing = Mailing(office, [gateway := Moody()])
+    reference = await office.submit(phone="13912340040")
+    for _ in range(MOST - 1):
+        await mailing.send(await mailing.reserve(reference))
+    last = [await mailing.reserve(reference) for _ in range(6)]
+    sent = await asyncio.gather(*(mailing.send(each) for each in last))
+    assert Counter(progress.state for progress in sent) == {MessageState.SUBMITTED: 1, MessageState.RESERVED: 5}
+    assert len(gateway.taken) == MOST
+
+
+async def test_two_messages_of_one_transaction_do_not_share_the_last_place(office: Office) -> None:
+    mailing, reference = Mailing(office, [Moody()]), await office.submit()
+    for _ in range(MOST - 1):
+        await mailing.send(await mailing.reserve(reference))
+    messaging, request = Messaging(mailing.tools), await office.request(reference)
+    async with office.platform.db.write() as session:
+        for cause in ("one", "another"):
+            await messaging.tell_party(session, request, cause, "answer", {"text": "已答复。"})
+    async with office.platform.db.read() as session:
+        states = [(await messages_of(session, reference, cause))[0].state for cause in ("one", "another")]
+    assert states == [MessageState.SUBMITTING, MessageState.RESERVED]
+
+
+async def test_what_may_have_gone_twice_counts_twice(office: Office) -> None:
+    mailing, reference = Mailing(office, [gateway := Moody(can=MUTE)]), await office.submit()
+    began = office.clock.now
+    for _ in range(MOST - 1):
+        await mailing.send(await mailing.reserve(reference))
+    gateway.mood = reset_before
+    doubtful = await mailing.reserve(reference)
+    await mailing.send(doubtful)
+    gateway.mood = deliver
+    office.clock.now += timedelta(minutes=31)
+    # The first copy may have been the fortieth.
+    progress = await mailing.send(doubtful)
+    assert (progress.state, datetime.fromisoformat(progress.wait_until)) == (
+        MessageState.AMBIGUOUS,
+        began + timedelta(days=1),
+    )
+    office.clock.now = began + timedelta(days=1)
+    assert (await mailing.send(doubtful)).state == MessageState.SUBMITTED
+    for _ in range(MOST - 2):
+        assert (await mailing.send(await mailing.reserve(reference))).state == MessageState.SUBMITTED
+    assert (await mailing.send(await mailing.reserve(reference))).state == MessageState.RESERVED
+
+
+async def test_courtesy_leaves_room_for_what_must_go(office: Office) -> None:
+    mailing, reference = Mailing(office, [Moody()]), await office.submit()
+    for _ in range(MOST - KEPT_FROM_COURTESY):
+        assert (await mailing.send(await mailing.reserve(reference, template="closed"))).state == MessageState.SUBMITTED
+    assert (await mailing.send(await mailing.reserve(reference, template="closed"))).state == MessageState.RESERVED
+    for urgent in (MessageClass.EMERGENCY, MessageClass.CODE, MessageClass.PARTY):
+        progress = await mailing.send(await mailing.reserve(reference, message_class=urgent))
+        assert progress.state == MessageState.SUBMITTED
