@@ -59,6 +59,8 @@ async def compose(
         params=params,
         text=render(tools.templates, template, message.language, params),
         code=code if can.extension_codes else "",
+        # A sender that died has left no instant: then some time since it was due.
+        went=(message.submitted_at or message.send_after, message.submitted_at or tools.clock()),
     )
 
 

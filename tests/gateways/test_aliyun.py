@@ -4,7 +4,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ from tests.gateways.samples import KEY, NOW, Desk, message
 from tests.ports import free_port
 
 CODES = {"urge": {Language.ZH_CN: "SMS_1001"}}
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+MIDNIGHT = datetime(2026, 9, 17, 16, 0, tzinfo=UTC)
+"""The beginning of 18 September in Shanghai."""
 TAKEN = {"Code": "OK", "Message": "OK", "BizId": "9009^0", "RequestId": "R"}
 
 
@@ -98,7 +102,8 @@ async def test_its_codes_are_our_errors(
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (Response('{"Code": "InternalError", "Message": "m"}', 500), GatewayUnavailable),
+        (Response('{"Code": "InternalError", "Message": "m"}', 500), GatewayInDoubt),
+        (Response('{"Code": "InternalError", "Message": "m"}', 502), GatewayInDoubt),
         (Response('{"Code": "ServiceUnavailable", "Message": "m"}', 503), GatewayUnavailable),
         (Response('{"Code": "Forbidden.AccessKeyDisabled", "Message": "m"}', 403), GatewayUnavailable),
         (Response('{"Code": "Throttling.User", "Message": "m"}', 400), GatewayBusy),
@@ -178,18 +183,25 @@ def detail(key: str, status: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("by_day", "fate"),
+    ("by_day", "went", "fate"),
     [
-        ({"20260918": [detail("f" * 32, 3), detail(KEY, 3)]}, Fate.DELIVERED),
-        ({"20260918": [detail(KEY, 1)]}, Fate.SUBMITTED),
-        ({"20260917": [detail(KEY, 2)]}, Fate.FAILED),
-        ({"20260918": [detail("f" * 32, 3)]}, Fate.CANNOT_SAY),
-        ({}, Fate.CANNOT_SAY),
+        ({"20260918": [detail("f" * 32, 3), detail(KEY, 3)]}, (NOW, NOW), Fate.DELIVERED),
+        ({"20260918": [detail(KEY, 1)]}, (NOW, NOW), Fate.SUBMITTED),
+        ({"20260912": [detail(KEY, 2)]}, (NOW - 6 * DAY, NOW - 6 * DAY), Fate.FAILED),
+        ({"20260917": [detail(KEY, 2)]}, (MIDNIGHT, MIDNIGHT), Fate.FAILED),
+        ({"20260918": [detail(KEY, 3)]}, (MIDNIGHT - MINUTE, MIDNIGHT - MINUTE), Fate.DELIVERED),
+        ({"20260915": [detail(KEY, 1)]}, (NOW - 6 * DAY, NOW), Fate.SUBMITTED),
+        ({"20260918": [detail("f" * 32, 3)]}, (NOW, NOW), Fate.CANNOT_SAY),
+        ({}, (NOW - DAY, NOW), Fate.CANNOT_SAY),
     ],
-    ids=["delivered", "under way", "yesterday", "another message", "nothing"],
+    ids=["delivered", "under way", "days ago", "before midnight", "after it", "who knows when", "another", "nothing"],
 )
 async def test_it_is_asked_what_became_of_a_message(
-    aliyun: AliyunGateway, httpserver: HTTPServer, by_day: dict[str, list[dict[str, Any]]], fate: Fate
+    aliyun: AliyunGateway,
+    httpserver: HTTPServer,
+    by_day: dict[str, list[dict[str, Any]]],
+    went: tuple[datetime, datetime],
+    fate: Fate,
 ) -> None:
     def answer(request: Request) -> Response:
         assert request.args["PhoneNumber"] == "13900001001"
@@ -197,7 +209,7 @@ async def test_it_is_asked_what_became_of_a_message(
         return Response(json.dumps({"Code": "OK", "SmsSendDetailDTOs": shown}), content_type="application/json")
 
     httpserver.expect_request("/").respond_with_handler(answer)
-    assert await aliyun.look_up(message()) == Submission(None, fate)
+    assert await aliyun.look_up(replace(message(), went=went)) == Submission(None, fate)
 
 
 async def test_a_question_that_is_not_answered_is_asked_again() -> None:

@@ -7,7 +7,7 @@ heard is in doubt. Install it with ``make install EXTRAS="aliyun"``.
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from aiohttp import ClientConnectorError, ConnectionTimeoutError
@@ -36,6 +36,8 @@ PARAMETER: Final = 35
 """Characters a parameter may have (1 to 35, https://developer.aliyun.com/ask/220871)."""
 CONNECT_SECONDS: Final = 2
 ANSWER_SECONDS: Final = 10
+MIDNIGHT: Final = timedelta(minutes=10)
+"""How long before it was noted down, or after, Aliyun may have counted a message."""
 PAGE: Final = 50
 """The most of a number's messages that one query shows, and more than we send to a number in a day."""
 
@@ -99,13 +101,12 @@ class AliyunGateway:
         return Submission(body.biz_id, Fate.SUBMITTED)
 
     async def look_up(self, message: ShortMessage) -> Submission:
-        """What ``QuerySendDetails`` shows under the message's key today and yesterday.
+        """What ``QuerySendDetails`` shows under the message's key for the days on which it may have been handed over.
 
         It names no ``BizId``, and shows a message only some time after it was taken: one that is not there may have
         been taken all the same.
         """
-        today = self._clock().astimezone(SHANGHAI).date()
-        for day in (today, today - timedelta(days=1)):
+        for day in self._days(message):
             request = QuerySendDetailsRequest(
                 phone_number=_domestic(message.to), send_date=f"{day:%Y%m%d}", page_size=PAGE, current_page=1
             )
@@ -119,6 +120,13 @@ class AliyunGateway:
                 if detail.out_id == message.key:
                     return Submission(None, _FATES.get(detail.send_status, Fate.SUBMITTED))
         return Submission(None, Fate.CANNOT_SAY)
+
+    def _days(self, message: ShortMessage) -> list[date]:
+        """The newest first. Around midnight Aliyun may count it for the day before or after."""
+        now = self._clock()
+        since, until = message.went or (now, now)
+        first, last = ((since - MIDNIGHT).astimezone(SHANGHAI).date(), (until + MIDNIGHT).astimezone(SHANGHAI).date())
+        return [last - timedelta(days=back) for back in range((last - first).days + 1)]
 
     @asynccontextmanager
     async def listening(self, desk: CallbackDesk) -> AsyncIterator[None]:
@@ -149,10 +157,11 @@ class AliyunGateway:
 
 
 def _answered(answer: ResponseException) -> Exception:
-    """An answer with an HTTP status of 400 or more. A proxy that waited in vain (504) cannot say what it passed on."""
-    if answer.status_code == 504:
-        return GatewayInDoubt("a proxy before Aliyun waited in vain")
+    """An answer with an HTTP status of 400 or more. What broke inside (500, 502), or waited for it in vain (504), may
+    have taken the message; who says when to come back, or that it serves nobody (503), has not."""
     retry_after = timedelta(milliseconds=answer.retry_after) if answer.retry_after else None
+    if answer.status_code >= 500 and answer.status_code != 503 and retry_after is None:
+        return GatewayInDoubt(f"Aliyun broke down over it: {answer.status_code}")
     return not_taken(str(answer.code), str(answer.message), retry_after)
 
 

@@ -51,7 +51,8 @@ class ShortMessage:
 
     A book restored from a backup makes the same message anew under another id and the same key: the key is what lets
     the gateway tell a repetition. ``params`` are the template's, as ``text`` was made from them; ``code`` is the
-    extension code that an answer to it should bear, empty for none.
+    extension code that an answer to it should bear, empty for none; ``went`` between which instants it was handed over,
+    if it was, for providers that are asked by the day.
     """
 
     id: str
@@ -62,6 +63,7 @@ class ShortMessage:
     params: Mapping[str, str] = field(repr=False)
     text: str = field(repr=False)
     code: str = ""
+    went: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
