@@ -1,7 +1,7 @@
 """Short messages that people sent us: whose they may be, which requests they may mean, and the clerks' queue."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import func
@@ -31,12 +31,14 @@ def open_inbound(ring: KeyRing, inbound: InboundMessage) -> tuple[str, str] | No
     return said["number"], said["text"]
 
 
-async def find_inbound(session: AsyncSession, gateway: str, provider_id: str) -> InboundMessage | None:
-    """A message we have already, by the provider's id."""
+async def find_inbound(session: AsyncSession, gateway: str, provider_ids: Collection[str]) -> InboundMessage | None:
+    """A message we have already, by any of the provider's ids for it."""
     found = await session.exec(
-        select(InboundMessage).where(InboundMessage.gateway == gateway, InboundMessage.provider_id == provider_id)
+        select(InboundMessage).where(
+            InboundMessage.gateway == gateway, col(InboundMessage.provider_id).in_(provider_ids)
+        )
     )
-    return found.one_or_none()
+    return found.first()
 
 
 async def staff_of_number(session: AsyncSession, number_mac: str) -> Sequence[str]:

@@ -74,6 +74,7 @@ class _Taking:
         self._id = str(ULID.from_datetime(platform.clock()))
 
         self._provider_id = self._inbound.provider_id[:LONGEST_ID]
+        self._ids = {self._provider_id, inbound.earlier_id or self._provider_id}
 
     async def answers_follow_up(self) -> bool:
         """Whether a party answers the follow-up it was asked (issue line M33).
@@ -81,7 +82,7 @@ class _Taking:
         That is written before the message is, and the same message again is the same answer.
         """
         async with self._platform.db.read() as session:
-            known = await find_inbound(session, self._gateway, self._provider_id)
+            known = await find_inbound(session, self._gateway, self._ids)
             sender, sent_at = await self._sender(session), await self._sent_at(session)
         if known is not None or sender.staff:
             return False
@@ -89,7 +90,7 @@ class _Taking:
         if reference is None:
             return False
         async with self._platform.db.write() as session:
-            if await find_inbound(session, self._gateway, self._provider_id) is None:
+            if await find_inbound(session, self._gateway, self._ids) is None:
                 row = self._row(self._provider_id, sent_at, InboundState.MATCHED, sender)
                 row.reference, row.decided_at = reference, self._platform.clock()
                 session.add(row)
@@ -103,7 +104,7 @@ class _Taking:
         """Everything in one transaction; the reply it became, None if it is none or is here already."""
         async with self._platform.db.write() as session:
             provider_id = self._provider_id
-            if await find_inbound(session, self._gateway, provider_id) is not None:
+            if await find_inbound(session, self._gateway, self._ids) is not None:
                 return None
             _, policy = await self._platform.rulebook.current(session)
             sent_at = await self._sent_at(session)

@@ -122,13 +122,22 @@ def test_a_message_to_an_extension_of_our_number() -> None:
     assert (inbound.number, inbound.text, inbound.sent_at, inbound.code) == ("+8613900001001", "好", TWO, "0042")
 
 
-def test_told_again_it_is_the_same_message_and_another_day_another() -> None:
-    later, tomorrow = "2026-09-18T11:30:00+08:00", "2026-09-19T10:00:00+08:00"
-    ids = [SmppShapes().read_replies(raw(DELIVERED | {"received_at": at}))[0].provider_id for at in (later, tomorrow)]
+@pytest.mark.parametrize(
+    ("at", "same"),
+    [
+        ("2026-09-18T10:00:01+08:00", True),
+        ("2026-09-18T10:59:59+08:00", True),
+        ("2026-09-18T11:30:00+08:00", True),
+        ("2026-09-18T12:00:00+08:00", False),
+        ("2026-09-19T10:00:00+08:00", False),
+    ],
+)
+def test_told_again_it_is_the_same_message_and_said_again_another(at: str, same: bool) -> None:
     [first] = SmppShapes().read_replies(raw(DELIVERED))
-    assert ids[0] == first.provider_id != ids[1]
-    [other] = SmppShapes().read_replies(raw(DELIVERED | {"from": "8613900001002"}))
-    assert other.provider_id != first.provider_id
+    [again] = SmppShapes().read_replies(raw(DELIVERED | {"received_at": at}))
+    assert (first.provider_id in (again.provider_id, again.earlier_id)) is same
+    [other] = SmppShapes().read_replies(raw(DELIVERED | {"received_at": at, "from": "8613900001002"}))
+    assert first.provider_id not in (other.provider_id, other.earlier_id)
 
 
 def test_octets_that_are_none_cannot_be_read() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlmodel import select
+from ulid import ULID
 
 from liaison.contract.codes import extension_code
 from liaison.db.inbound import open_inbound
@@ -81,6 +82,17 @@ async def test_matched_by_number_and_code(office: Office) -> None:
     assert (action.claimed, action.state, action.by, action.on_behalf_of) == (True, ActionState.PENDING, HOLDER, None)
     assert SAID.encode() not in row.sealed
     assert open_inbound(office.platform.ring, row) == (MOBILES[HOLDER], f"{reference[:9].lower()} {SAID}")
+
+
+async def test_told_again_under_its_next_name_it_is_no_other(office: Office) -> None:
+    """As over SMPP, where a message gets its name from when it is told."""
+    text, known = f"{await _held(office)} {SAID}", await _text(office, PARTY, "你好")
+    for earlier, states in ((known.provider_id, []), (f"none-{fresh_key()}", [InboundState.MATCHED])):
+        again = Inbound(f"again-{ULID()}", MOBILES[HOLDER], text, office.clock.now, earlier_id=earlier)
+        await take_inbound(office.platform, "outbox", again, office.clock.now)
+        async with office.platform.db.read() as session:
+            taken = select(InboundMessage.state).where(InboundMessage.provider_id == again.provider_id)
+            assert list(await session.exec(taken)) == states
 
 
 async def test_a_member_of_the_team_speaks_for_the_holder(office: Office) -> None:

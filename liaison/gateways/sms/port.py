@@ -93,6 +93,8 @@ class Inbound:
     """A short message somebody sent us: ``provider_id`` is the provider's, the same however often it tells of it.
 
     ``number`` is in E.164 where it is a telephone's; ``code`` is the extension code it was sent to, empty for none.
+    ``earlier_id`` is what the same message would have been called had it been told shortly before: where a provider
+    names no message it gets its name from when it is told.
     """
 
     provider_id: str
@@ -100,6 +102,7 @@ class Inbound:
     text: str = field(repr=False)
     sent_at: datetime
     code: str = ""
+    earlier_id: str = ""
 
 
 class GatewayRefused(Exception):

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
@@ -13,6 +13,8 @@ from liaison.gateways.phones import e164
 from liaison.gateways.sms.length import CUT
 from liaison.gateways.sms.port import CallbackAnswer, Fate, Inbound, Receipt, Unreadable
 from liaison.gateways.sms.reading import ProviderId, as_read
+
+HOUR: Final = timedelta(hours=1)
 
 _CODINGS: Final = {0: "ascii", 1: "ascii", 3: "latin-1", 8: "utf-16-be", 15: "gb18030"}
 """``data_coding`` to the coding of the text; 15 is GBK, as domestic networks have it."""
@@ -84,14 +86,14 @@ class SmppShapes:
     def read_replies(self, raw: bytes) -> tuple[Inbound, ...]:
         """The message somebody sent to our number; what follows our number is the extension code.
 
-        SMPP gives it no name, so it gets one by what it says, from whom, to where and on which day: told again after an
-        answer that was lost, it is the same.
+        SMPP gives it no name, so it gets one by what it says, from whom, to where and in which hour: told again in that
+        hour or the next, after an answer that was lost, it is the same; later somebody says the same once more.
         """
         said = as_read(_Delivered, raw)
         text, at = said.text(), said.received_at
-        name = json.dumps([said.number, said.to, text, at.astimezone(SHANGHAI).date().isoformat()])
         code = said.to.removeprefix(said.our_number) if said.to.startswith(said.our_number) else ""
-        return (Inbound(hashlib.sha256(name.encode()).hexdigest(), e164(said.number) or said.number, text, at, code),)
+        number, names = e164(said.number) or said.number, (_name(said, text, at), _name(said, text, at - HOUR))
+        return (Inbound(names[0], number, text, at, code, earlier_id=names[1]),)
 
     def read_receipts(self, raw: bytes) -> tuple[Receipt, ...]:
         """The receipt, by optional parameters where there are any, else by its text (SMPP 3.4, appendix B)."""
@@ -109,6 +111,12 @@ class SmppShapes:
     def answer(self, kept: bool) -> CallbackAnswer:
         """Nobody calls us over HTTP; the connection itself answers."""
         return CallbackAnswer(b"", "text/plain")
+
+
+def _name(said: _Delivered, text: str, at: datetime) -> str:
+    """By which a message told in the hour of ``at`` is known."""
+    hour = at.astimezone(UTC).strftime("%Y-%m-%dT%H")
+    return hashlib.sha256(json.dumps([said.number, said.to, text, hour]).encode()).hexdigest()
 
 
 def _before_nul(text: str | None) -> str:
