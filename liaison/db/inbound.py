@@ -14,9 +14,6 @@ from liaison.keys import KeyRing
 from liaison.policy.message_words import InboundState
 from liaison.policy.words import Stage
 
-MOST_CANDIDATES = 500
-"""Open requests of one person that are looked at; nobody has as many."""
-
 
 def seal_inbound(ring: KeyRing, inbound_id: str, number: str, text: str) -> bytes:
     """Seal what was sent, key class ``gateway``."""
@@ -60,7 +57,7 @@ async def newest_of_party(session: AsyncSession, number_mac: str) -> Request | N
 
 
 async def open_references(session: AsyncSession, holders: Sequence[str]) -> Sequence[str]:
-    """References of the open requests that these holders hold."""
+    """References of the open requests that these holders hold, all of them: a code counts only if it names no other."""
     found = await session.exec(
         select(Request.reference)
         .where(
@@ -70,7 +67,6 @@ async def open_references(session: AsyncSession, holders: Sequence[str]) -> Sequ
             func.coalesce(Request.attached_to, "") == "",
         )
         .order_by(Request.reference)
-        .limit(MOST_CANDIDATES)
     )
     return found.all()
 

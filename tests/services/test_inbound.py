@@ -11,9 +11,9 @@ from sqlmodel import select
 from ulid import ULID
 
 from liaison.contract.codes import extension_code
-from liaison.db.inbound import open_inbound
+from liaison.db.inbound import open_inbound, open_references
 from liaison.db.messages import read_params
-from liaison.db.tables import Action, InboundMessage, Message
+from liaison.db.tables import Action, InboundMessage, Message, Request
 from liaison.gateways.sms.port import Inbound
 from liaison.policy.message_words import InboundState, MessageClass, Mismatch
 from liaison.policy.words import ActionState
@@ -24,6 +24,7 @@ from liaison.services.unmatched import assign_message, dismiss_message, unmatche
 from tests.services.office import HOLDER, OTHER_JUDGE, TEAM_MATE, Office, fresh_key
 
 MOBILES = {HOLDER: "+8613900001027", TEAM_MATE: "+8613900001028", OTHER_JUDGE: "+8613900001030"}
+STAFF_OF_MANY = "0104-j05"
 PARTY = "+8613912345678"
 SAID = "已联系当事人，定于下周三上午开庭。"
 _numbers = count(1)
@@ -166,6 +167,16 @@ async def test_a_closed_request_and_two_of_one_code(office: Office, monkeypatch:
     assert (row.state, row.mismatch) == (InboundState.UNMATCHED, Mismatch.AMBIGUOUS)
     row = await _text(office, MOBILES[HOLDER], f"{first[:9]}-0 {SAID}")
     assert (row.state, row.reference) == (InboundState.MATCHED, second)
+
+
+async def test_a_code_is_looked_for_among_all_that_a_holder_has(office: Office) -> None:
+    held, last = await office.request(await _held(office, STAFF_OF_MANY)), "ZZZZ-9QXF-2T4W-Z"
+    many = [f"0000-0000-{each:04}-0" for each in range(600)]
+    # Nothing is committed: others use the book as well.
+    async with office.platform.db.read() as session:
+        for reference in (*many, last):
+            session.add(Request(**held.model_dump() | {"reference": reference, "open_matter": None}))
+        assert set(await open_references(session, [STAFF_OF_MANY])) >= {held.reference, *many, last}
 
 
 async def test_the_sender_is_told_once_a_day(office: Office) -> None:
