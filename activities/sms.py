@@ -24,8 +24,8 @@ from liaison.policy.message_words import MessageState
 from liaison.policy.sending import pause_before_try
 
 GATEWAY_SECONDS = 3.0
-"""How long a gateway may take; after that nobody knows whether it took the message. One rung tells three people, and
-all their messages must fit the time of one activity."""
+"""How long a gateway may take, unless it says so itself; after that nobody knows whether it took the message. One rung
+tells three people, and all their messages must fit the time of one activity."""
 
 NOBODY_KNOWS = "the gateway did not answer"
 
@@ -113,7 +113,8 @@ class Sender:
     async def _submit(self, taken: Taken) -> MessageProgress:
         now, absences, name = self._tools.clock(), self._tools.absences, taken.gateway.name
         try:
-            submission = await asyncio.wait_for(taken.gateway.submit(taken.short), GATEWAY_SECONDS)
+            patience = taken.gateway.can.seconds or GATEWAY_SECONDS
+            submission = await asyncio.wait_for(taken.gateway.submit(taken.short), patience)
         except GatewayRefused as refusal:
             return await self._settle(taken, Verdict(MessageState.FAILED, failure=str(refusal)[:200]))
         except GatewayBusy as busy:

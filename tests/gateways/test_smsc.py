@@ -4,6 +4,7 @@ It keeps its own log, which is compared with what we believe.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -11,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from activities.sms import GATEWAY_SECONDS
+from liaison.contract.options import sending
 from liaison.gateways.sms import smpp_inbox, smpp_link
 from liaison.gateways.sms.accounts import SmppAccount
 from liaison.gateways.sms.length import divided
-from liaison.gateways.sms.port import Fate, GatewayBusy, GatewayInDoubt, GatewayRefused, GatewayUnavailable
+from liaison.gateways.sms.port import Fate, GatewayBusy, GatewayInDoubt, GatewayRefused, GatewayUnavailable, Submission
 from liaison.gateways.sms.smpp import SmppGateway
 from liaison.gateways.sms.smpp_shapes import SmppShapes
 from liaison.policy.message_words import CallbackKind
@@ -25,12 +28,13 @@ from tests.ports import free_port
 pytestmark = needs_smsc
 
 OURS = "1069000"
+RATE = 10
 LONG = "【广州法院】您的诉求答复如下：" + "案件定于十二月八日上午九时开庭👍🏽。" * 9
 NUMBER = "8613900001001"
 
 
-def gateway(port: int, *, window: int = 10, password: str = "p") -> SmppGateway:
-    account = SmppAccount("127.0.0.1", port, "court", password, OURS, False, window, 100)
+def gateway(port: int, *, window: int = 10, password: str = "p", rate: float = 100) -> SmppGateway:
+    account = SmppAccount("127.0.0.1", port, "court", password, OURS, False, window, rate)
     return SmppGateway(account, lambda: NOW)
 
 
@@ -124,6 +128,34 @@ async def test_a_part_that_is_throttled_is_sent_again_and_the_first_is_not(log: 
     async with connected(log, "--throttle", "2:3") as (ours, peer):
         await ours.submit(message(LONG))
         assert "".join(line["text"] for line in peer.taken()) == LONG
+
+
+async def test_each_part_has_its_own_time(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("liaison.gateways.sms.smpp.PART_SECONDS", 0.5)
+    began, number = time.monotonic(), len(divided(LONG))
+    async with connected(log, "--late", "1:0", "--late-by", "300") as (ours, peer):
+        await ours.submit(message(LONG))
+        assert "".join(line["text"] for line in peer.taken()) == LONG
+    assert time.monotonic() - began > 0.3 * number > 0.5
+    limit = sending("")["start_to_close_timeout"]
+    assert ours.can.seconds is not None and limit is not None
+    assert GATEWAY_SECONDS < ours.can.seconds < limit.total_seconds()
+
+
+async def test_the_rate_counts_parts(log: Path) -> None:
+    async with smsc(log) as peer:
+        ours, number = gateway(peer.port, rate=RATE), len(divided(LONG))
+        async with ours.listening(Desk()):
+            began = time.monotonic()
+            await asyncio.gather(*(ours.submit(message(LONG)) for _ in range(2)))
+            took = time.monotonic() - began
+            assert len(peer.taken()) == 2 * number and took >= (2 * number - 1) / RATE
+            # Who would have to wait for long is told to come back, and keeps nobody waiting.
+            sent = await asyncio.gather(*(ours.submit(message()) for _ in range(3 * RATE)), return_exceptions=True)
+            assert RATE <= sum(isinstance(each, Submission) for each in sent) <= RATE + 2
+            assert {type(each) for each in sent} == {Submission, GatewayBusy}
+            await asyncio.sleep(2 / RATE)
+            assert (await ours.submit(message())).fate is Fate.SUBMITTED
 
 
 @pytest.mark.parametrize("fault", ["--refuse", "--error", "--throttle"])

@@ -64,7 +64,8 @@ async def test_a_fault(template: Path, tmp_path: Path, monkeypatch: pytest.Monke
         pytest.skip("the independent SMSC is not installed: make peers (needs Node.js)")
     for variable in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr("activities.sms.GATEWAY_SECONDS", PATIENCE_SECONDS)
+    for patience in ("activities.sms.GATEWAY_SECONDS", "liaison.gateways.sms.smpp.PART_SECONDS"):
+        monkeypatch.setattr(patience, PATIENCE_SECONDS)
     post = Post()
     opened = aliyun_with(fault, post) if name == "aliyun" else smpp_with(fault, tmp_path / "smsc.jsonl")
     async with opened as provider, _city(template, tmp_path, provider) as city, post.of(city):

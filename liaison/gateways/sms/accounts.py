@@ -44,7 +44,7 @@ class SmppAccount:
         source: The number our messages come from; extension codes are appended to it.
         tls: Whether the connection is encrypted.
         window: Messages under way at once, by contract.
-        rate: Messages a second, by contract.
+        rate: Parts of messages a second over one connection, by contract; every worker has a connection.
     """
 
     host: str

@@ -21,6 +21,7 @@ import structlog
 from liaison.gateways.sms import smpp_link
 from liaison.gateways.sms.accounts import SMPP, SmppAccount
 from liaison.gateways.sms.length import divided
+from liaison.gateways.sms.pace import Pace
 from liaison.gateways.sms.port import (
     CallbackDesk,
     Capabilities,
@@ -42,7 +43,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 THROTTLED: Final = timedelta(seconds=1)
 PART_PAUSE: Final = 0.2
 """Seconds until a part is tried again whose message is already under way."""
-PARTS_SECONDS: Final = 10.0
+PART_SECONDS: Final = 3.0
+"""How long the SMSC may take over one part."""
+PARTS_SECONDS: Final = 7.0
 """How long the parts after the first are tried."""
 
 _INTERNATIONAL, _ISDN = 1, 1
@@ -74,8 +77,10 @@ class SmppGateway:
 
     def __init__(self, account: SmppAccount, clock: Callable[[], datetime]) -> None:
         """Nothing is connected outside ``listening``."""
-        self.can = Capabilities(receipts=True, extension_codes=True, rate=account.rate)
+        seconds = 3 * LINK_SECONDS + PART_SECONDS + PARTS_SECONDS
+        self.can = Capabilities(receipts=True, extension_codes=True, rate=account.rate, seconds=seconds)
         self._account, self._clock = account, clock
+        self._pace = Pace(account.rate)
         self._inbox: Inbox | None = None
         self._link: Link | None = None
         self._linked = asyncio.Event()
@@ -142,6 +147,8 @@ class SmppGateway:
     async def _taken(self, part: _Part) -> str:
         """The SMSC's name for a part it took."""
         link = await self._connected()
+        if not await self._pace.turn(LINK_SECONDS):
+            raise GatewayBusy("more waits than the SMSC takes in a second", THROTTLED)
         try:
             async with asyncio.timeout(LINK_SECONDS):
                 await link.window.acquire()
@@ -150,9 +157,10 @@ class SmppGateway:
         try:
             if link.lost.is_set():
                 raise GatewayUnavailable("the connection to the SMSC is lost")
-            status, name = await link.submit(part.make, partial(self._answered_late, part.key))
-        except LinkLost:
-            raise GatewayInDoubt("the connection to the SMSC was lost before it answered") from None
+            async with asyncio.timeout(PART_SECONDS):
+                status, name = await link.submit(part.make, partial(self._answered_late, part.key))
+        except (LinkLost, TimeoutError):
+            raise GatewayInDoubt("the SMSC did not answer, or the connection to it was lost before") from None
         finally:
             link.window.release()
         if status != OK:
