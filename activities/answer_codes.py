@@ -4,7 +4,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.contract.codes import extension_code, short_code
 from liaison.db.inbound import open_references
-from liaison.db.messages import department_of
 from liaison.db.rulebook import Rulebook
 from liaison.db.tables import Message
 
@@ -15,9 +14,7 @@ WORK_ORDER = "work_order"
 async def answer_codes(session: AsyncSession, rulebook: Rulebook, message: Message) -> tuple[str, str]:
     """Letters and digits that name the message's request among the open ones of its recipient, and no other."""
     roster = await rulebook.roster(session)
-    department = department_of(message.recipient)
-    holders = [department] if department else roster.holders_for(message.recipient)
-    others = await open_references(session, holders)
+    others = await open_references(session, roster.holders_for(message.recipient))
     _, policy = await rulebook.current(session)
     least = policy.short_messages.least_code_letters
     return short_code(message.reference, others, least), extension_code(message.reference, others)

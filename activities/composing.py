@@ -22,6 +22,9 @@ SUPERVISION = "supervision"
 DIGEST_SETTLED = "digest_settled"
 """The digest of a leader with whom nothing lies any more."""
 
+WORK_ORDER_TO_DESK = "work_order_to_desk"
+"""The same for a duty desk, which must log in: nobody can tell who has its telephone in hand."""
+
 
 @dataclass(frozen=True)
 class Addressed:
@@ -47,6 +50,8 @@ async def compose(
     if template in (SUPERVISION, DIGEST):
         template, figures = await _bell(tools, session, message)
         params = params | figures
+    elif template == WORK_ORDER and department_of(message.recipient) is not None:
+        template = WORK_ORDER_TO_DESK
     elif template == WORK_ORDER:
         letters, code = await answer_codes(session, tools.rulebook, message)
         params = params | {"code": letters}

@@ -6,7 +6,7 @@ import pytest
 
 from liaison.contract.names import rung_cause
 from liaison.db.messages import desk
-from liaison.gateways.sms.port import Fate, Receipt
+from liaison.gateways.sms.port import Capabilities, Fate, Receipt
 from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.words import Post
 from liaison.services.receipts import take_receipt
@@ -18,6 +18,7 @@ S = MessageState
 LEADER = "0104-p01"
 """No other test's: they share one book on PostgreSQL, and a mailbox rests after every message."""
 
+OPEN = Capabilities(extension_codes=True)
 STAFF, PARTY = MessageClass.STAFF, MessageClass.PARTY
 DATES = {"due_on": "2026-09-22", "was": "2026-09-21", "office": "立案庭"}
 
@@ -113,6 +114,16 @@ async def test_what_is_said_after_the_reply_is_sent(office: Office) -> None:
     mailing, reference = Mailing(office, [Moody()]), await office.submit()
     await office.close(reference)
     assert (await mailing.send(await bell(mailing, reference))).state == S.SUBMITTED
+
+
+async def test_a_desk_whose_answer_could_not_be_matched_is_not_invited_to_answer(office: Office) -> None:
+    mailing, reference = Mailing(office, [gateway := Moody(can=OPEN)]), await office.submit()
+    for recipient in (desk("0104-d-civil1"), "0104-j01"):
+        await mailing.send(await mailing.reserve(reference, recipient, "work_order", STAFF, None, **DATES))
+    to_desk, to_judge = gateway.taken
+    assert ("直接回复" in to_desk.text, to_desk.code) == (False, "")
+    assert "直接回复" in to_judge.text and reference.replace("-", "").startswith(to_judge.params["code"])
+    assert to_judge.code != "" and reference in to_desk.text
 
 
 async def test_the_chambers_bell_counts_what_lies_with_the_chamber(office: Office) -> None:
