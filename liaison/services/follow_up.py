@@ -1,7 +1,9 @@
 """Follow-up 回访: what the party thinks of the answer, by short message or through a channel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from ulid import ULID
@@ -25,6 +27,8 @@ from liaison.services.show import shown_or_none
 
 OPERATION = "rate"
 BY_PARTY = "party"
+GIVEN_UP = (FollowUpState.UNRATED, FollowUpState.UNREACHABLE)
+"""States in which nobody is asked any more, though nobody has answered."""
 REDO = "the party says that there was no answer: offer a redo 当事人反映未得到答复，请提供重新办理"
 
 
@@ -39,6 +43,9 @@ class Rating:
 async def take_party_message(platform: Platform, phone_mac: str, text: str, sent_at: datetime) -> str | None:
     """Take a party's short message as the answer to the one follow-up its number was asked and has not answered.
 
+    Where the tries are over it is a late one, as long as the number can have been asked nothing else since: what it
+    says is kept, and the follow-up stays unrated or unreachable.
+
     Args:
         platform: The parts.
         phone_mac: Keyed hash of the number, as ``party_contact.phone_mac``.
@@ -52,20 +59,28 @@ async def take_party_message(platform: Platform, phone_mac: str, text: str, sent
         asked = await asked_by_number(session, phone_mac)
         if (again := next((row for row in asked if row.answered_at == sent_at), None)) is not None:
             return again.reference
-        open_ = [row for row in asked if row.state is FollowUpState.ASKING]
         _, policy = await platform.rulebook.current(session)
+        meant = _meant(asked, sent_at - timedelta(days=policy.follow_up.quiet_days))
         verdict = verdict_of(text, policy.follow_up)
-        if verdict is None or len(open_) != 1:
+        if verdict is None or len(meant) != 1:
             return None
-        await hold_request(session, open_[0].reference)
-        row = await follow_up_of(session, open_[0].reference)
+        await hold_request(session, meant[0].reference)
+        row = await follow_up_of(session, meant[0].reference)
         if row is None or row.asked_at is None or sent_at < row.asked_at:
             return None
-        if row.state is not FollowUpState.ASKING:
+        if row.answered_at is not None:
             # Answered while we waited for the lock: by this very message, told twice at once, or by another.
             return row.reference if row.answered_at == sent_at else None
-        await _take(platform, session, row, Rating(verdict, text), sent_at)
+        await _take(platform, session, row, Rating(verdict, text), sent_at, late=row.state in GIVEN_UP)
         return row.reference
+
+
+def _meant(asked: Sequence[FollowUp], since: datetime) -> list[FollowUp]:
+    """The follow-ups that an answer may be to: those under way, else those that ended without one and were asked after
+    an instant."""
+    open_ = [row for row in asked if row.state is FollowUpState.ASKING]
+    late = (row for row in asked if row.state in GIVEN_UP and row.answered_at is None)
+    return open_ or [row for row in late if row.asked_at is not None and row.asked_at > since]
 
 
 async def rate(platform: Platform, reference: str, rating: Rating, call: Call) -> Answer:
@@ -122,10 +137,13 @@ async def _to_be_rated(session: AsyncSession, main: Request, now: datetime) -> F
     return row
 
 
-async def _take(platform: Platform, session: AsyncSession, row: FollowUp, rating: Rating, at: datetime) -> None:
+async def _take(
+    platform: Platform, session: AsyncSession, row: FollowUp, rating: Rating, at: datetime, *, late: bool = False
+) -> None:
     now, verdict = platform.clock(), rating.verdict
     row.answered_at, row.rating = at, verdict.rating
-    row.state = FollowUpState.NOT_ANSWERED if verdict.rating is None else FollowUpState.RATED
+    if not late:
+        row.state = FollowUpState.NOT_ANSWERED if verdict.rating is None else FollowUpState.RATED
     # Who has answered is not asked once more by a question that waits for its window.
     for question in await unsent(session, row.reference, FOLLOW_UP):
         supersede(question, now)
@@ -134,7 +152,8 @@ async def _take(platform: Platform, session: AsyncSession, row: FollowUp, rating
         key = await data_key(session, platform.ring, row.reference)
         await write_text(session, key, row.reference, row.said_under, rating.comment, now)
     kind = EventKind.REDO_OFFERED if verdict.rating is None else EventKind.RATED
-    detail = {} if verdict.rating is None else {"rating": verdict.rating}
+    detail: dict[str, Any] = {} if verdict.rating is None else {"rating": verdict.rating}
+    detail |= {"late": True} if late else {}
     await append_event(session, row.reference, INBOX, kind, at, BY_PARTY, detail, recorded_at=now)
     if verdict.rating is None:
         row.redo_offered_at = now

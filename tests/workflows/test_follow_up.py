@@ -1,5 +1,6 @@
 """Follow-up: three days at most; rated, offered a redo; unrated and unreachable kept apart (issue line M33)."""
 
+import pytest
 from temporalio.client import WorkflowExecutionStatus
 
 from liaison.contract.aftercare import Asked
@@ -99,7 +100,38 @@ async def test_three_tries_on_different_days_then_unrated(city_at: OpenCity) -> 
         days = [line["at"][:10] for line in city.sent() if line["template"] == "follow_up"]
         assert days == ["2026-09-19", "2026-09-20", "2026-09-21"]
         assert await _end(city, reference) == Asked(FollowUpState.UNRATED)
+
+
+@pytest.mark.parametrize(("said", "rating", "kind"), [("1", 1, EventKind.RATED), ("4", None, EventKind.REDO_OFFERED)])
+async def test_an_answer_after_the_last_try_is_kept_and_kept_apart(
+    city_at: OpenCity, said: str, rating: int | None, kind: EventKind
+) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await _replied(city)
+        await _ask(city)
+        await city.advance_to("2026-09-23 10:00")
+        sent_at, [contact] = city.world.now(), await city.rows(PartyContact, reference)
+        for _ in range(2):
+            assert await take_party_message(city.platform, contact.phone_mac, said, sent_at) == reference
+        row = await _row(city, reference)
+        assert (row.state, row.rating, row.redo_offered_at is not None) == (
+            FollowUpState.UNRATED,
+            rating,
+            rating is None,
+        )
+        [late] = [event for event in await city.events(reference) if event.kind is kind]
+        assert late.detail["late"] is True
+        await city.advance(minutes=1)
+        assert await _says(city, reference, "3") is None, "answered already"
+
+
+async def test_what_comes_when_the_number_may_be_asked_anew_answers_nothing(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await _replied(city)
+        await _ask(city)
+        await city.advance_to("2026-10-22 10:00")
         assert await _says(city, reference, "1") is None
+        assert (await _row(city, reference)).rating is None
 
 
 async def test_after_an_outage_of_days_a_party_is_asked_once(city_at: OpenCity) -> None:

@@ -42,6 +42,7 @@ class FollowUp(SQLModel, table=True):
     tries: int = Field(default=0)
     asked_at: datetime | None = Field(default=None, sa_type=Instant)
     rating: int | None = Field(default=None)
+    """A late one where the state says that the tries had ended without any."""
     answered_at: datetime | None = Field(default=None, sa_type=Instant)
     redo_offered_at: datetime | None = Field(default=None, sa_type=Instant)
     """When the party said that this was no answer, and a redo was offered."""
