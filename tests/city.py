@@ -129,10 +129,16 @@ class City:
         """The worker goes, and with it every workflow it had cached."""
         await self.polling.aclose()
 
-    async def start_worker(self) -> None:
+    async def start_worker(self, *, sends: bool = True) -> None:
         """A new worker, which knows nothing, polls."""
-        for worker in (build_worker(self.client, self.tools), *build_senders(self.client, self.tools)):
-            await self.polling.enter_async_context(worker)
+        await self.polling.enter_async_context(build_worker(self.client, self.tools))
+        if sends:
+            await self.start_senders()
+
+    async def start_senders(self) -> None:
+        """The workers of gateways with a rate of their own poll."""
+        for sender in build_senders(self.client, self.tools):
+            await self.polling.enter_async_context(sender)
 
     @asynccontextmanager
     async def book_locked(self) -> AsyncIterator[None]:
