@@ -33,7 +33,8 @@ _SAME_INSTANT: Final = timedelta(milliseconds=500)
 _ARMED_LATE: Final = timedelta(seconds=2)
 _A_MOMENT: Final = timedelta(milliseconds=2)
 _LOOK_AGAIN_SECONDS: Final = 0.004
-_LOOK_AGAIN_AT_MOST: Final = 0.25
+_LONGER: Final = 1.2
+_AT_MOST_SECONDS: Final = 0.25
 _PATIENCE_SECONDS: Final = 30.0
 
 
@@ -123,12 +124,12 @@ class VirtualTime:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 # Those that move are watched to their end; then all are looked at, because what ended may have woken
                 # others, and those in turn. Only a round that finds nothing new is rest.
-                looked = 0
+                pause = _LOOK_AGAIN_SECONDS
                 while (moving := self._moving(played_to)) or await self._look(list(self._executions.values())):
                     # Looking takes from whoever works the time to come to rest: the more there are and the longer
                     # it takes, the seldomer.
-                    await asyncio.sleep(min(_LOOK_AGAIN_SECONDS * max(1, len(moving)) * 1.2**looked, _LOOK_AGAIN_AT_MOST))
-                    looked += 1
+                    await asyncio.sleep(min(pause * max(1, len(moving)), _AT_MOST_SECONDS))
+                    pause *= _LONGER
                     await self._look(moving)
         except TimeoutError:
             names = [f"{e.workflow_id}: {e.doing or 'timer due'}" for e in self._moving(played_to)]

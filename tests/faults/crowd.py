@@ -14,6 +14,7 @@ from temporalio.service import RetryConfig, RPCError
 from liaison.contract.names import request_workflow_id
 from tests.e2e.platform import Running
 from tests.faults.ledger import Ledger, read_ledger
+from tests.pauses import Pauses
 from tests.production.traffic import JUDGE, Traffic
 from tests.scale import scaled
 
@@ -64,10 +65,10 @@ class Crowd(Traffic):
         """Rungs 1 and 2 by an operator's plain signals; the same words twice lift one rung."""
         for reason in ("the party is at the counter", "the party came again"):
             await self.lift(reference, reason)
-        until = time.monotonic() + PATIENCE_SECONDS
+        until, pauses = time.monotonic() + PATIENCE_SECONDS, Pauses()
         while await self._rung(reference) != 2:
             assert time.monotonic() < until, reference
-            await asyncio.sleep(0.2)
+            await pauses.pause()
 
     async def lift(self, reference: str, reason: str) -> None:
         """The operator's signal for one rung."""

@@ -18,6 +18,7 @@ from liaison.db.engine import Database
 from liaison.db.tables import Event, Message, RungRecord
 from liaison.policy.message_words import MessageState
 from liaison.policy.words import EventKind
+from tests.pauses import Pauses
 from tests.production.installation import Installation, Process
 from tests.production.traffic import JUDGE, PATIENCE_SECONDS, Traffic
 from tests.scale import scaled
@@ -105,10 +106,10 @@ async def _escalate(client: Client, traffic: Traffic, reference: str) -> None:
     """Rung 1 now, by an operator's plain signal; a reply that overtook it would leave nobody to be told."""
     body = {"by": "operator-1", "reason": "the party is at the counter"}
     await client.get_workflow_handle(request_workflow_id(reference)).signal("escalate", body)
-    until = time.monotonic() + PATIENCE_SECONDS
+    until, pauses = time.monotonic() + PATIENCE_SECONDS, Pauses()
     while (await traffic.call("GET", f"/v1/requests/{reference}", "clerk"))["supervision"] is None:
         assert time.monotonic() < until, reference
-        await asyncio.sleep(0.2)
+        await pauses.pause()
 
 
 async def _ends(client: Client, reference: str) -> None:

@@ -11,6 +11,7 @@ import httpx2
 
 from tests.city import REPLY
 from tests.e2e.platform import EXAMPLE
+from tests.pauses import Pauses
 from tests.scale import scaled
 
 PATIENCE_SECONDS = scaled(90, 900)
@@ -64,10 +65,10 @@ class Traffic:
 
     async def until(self, reference: str, **wanted: Any) -> dict[str, Any]:
         """The request as the clerk sees it, as soon as it shows ``wanted``."""
-        until = time.monotonic() + PATIENCE_SECONDS
+        until, pauses = time.monotonic() + PATIENCE_SECONDS, Pauses()
         while True:
             shown = await self.call("GET", f"/v1/requests/{reference}", "clerk")
             if all(shown[name] == value for name, value in wanted.items()):
                 return shown
             assert time.monotonic() < until, shown
-            await asyncio.sleep(0.2)
+            await pauses.pause()

@@ -22,6 +22,7 @@ from liaison.services.callback_tokens import new_token
 from tests.city import City, shanghai
 from tests.gateways.aliyun import Report
 from tests.gateways.smsc import installed
+from tests.pauses import Pauses
 from tests.rules import put_policy
 from tests.scale import scaled
 from tests.sending.hurried import hurried_city
@@ -136,6 +137,7 @@ async def _warned_in_time(city: City, reference: str) -> None:
 
 async def _settled(city: City, provider: Provider) -> list[Message]:
     """The table of messages when nothing is left to be done or told."""
+    pauses = Pauses()
     async with asyncio.timeout(SETTLED_SECONDS):
         while True:
             await provider.rest()
@@ -144,7 +146,7 @@ async def _settled(city: City, provider: Provider) -> list[Message]:
             left = [row for row in messages if still_open(row) or row.state is MessageState.SUBMITTED]
             if not left:
                 return messages
-            await asyncio.sleep(0.2)
+            await pauses.pause()
 
 
 def _agree(messages: list[Message], provider: Provider) -> None:

@@ -1,6 +1,5 @@
 """A gateway that takes only so many a second: a queue of its own, statutory messages first (issue line M03)."""
 
-import asyncio
 import time
 
 import pytest
@@ -14,6 +13,7 @@ from liaison.db.messages import PARTY
 from liaison.gateways.sms.port import Capabilities
 from liaison.policy.message_words import MessageClass, MessageState
 from tests.city import City
+from tests.pauses import Pauses
 from tests.workflows.conftest import OpenCity
 from tests.workflows.gateways import Moody
 
@@ -24,9 +24,11 @@ NEWS, ORDERS = 28, 4
 
 async def waiting(city: City, gateway: Moody) -> int:
     """How many messages wait in the gateway's queue."""
-    queue = TaskQueue(name=gateway_task_queue(gateway.name))
     asked = DescribeTaskQueueRequest(
-        namespace=city.client.namespace, task_queue=queue, task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY, report_stats=True
+        namespace=city.client.namespace,
+        task_queue=TaskQueue(name=gateway_task_queue(gateway.name)),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+        report_stats=True,
     )
     return (await city.client.workflow_service.describe_task_queue(asked)).stats.approximate_backlog_count
 
@@ -51,9 +53,9 @@ async def test_statutory_messages_overtake_courtesy_at_the_gateways_rate(city_at
         for cause in (*(f"news-{each}" for each in range(NEWS)), *(f"order-{each}" for each in range(ORDERS))):
             await messaging.hand_on(session, reference, cause)
         await city.start_worker(sends=False)
-        async with asyncio.timeout(60):
-            while await waiting(city, gateway) < NEWS + ORDERS:
-                await asyncio.sleep(0.1)
+        pauses = Pauses()
+        while await waiting(city, gateway) < NEWS + ORDERS:
+            await pauses.pause()
         began = time.monotonic()
         await city.start_senders()
         await city.advance(seconds=30)
