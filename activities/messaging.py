@@ -105,7 +105,13 @@ class Messaging:
         return is_due and primary.can.rate is None and not self._tools.absences.is_away(primary.name)
 
     async def tell_party(
-        self, session: AsyncSession, request: Request, cause: str, template: str, params: Mapping[str, str]
+        self,
+        session: AsyncSession,
+        request: Request,
+        cause: str,
+        template: str,
+        params: Mapping[str, str],
+        not_before: datetime | None = None,
     ) -> bool:
         """Reserve a message to whoever asked, in his language; ``params["to"]`` is another number of his.
 
@@ -117,7 +123,7 @@ class Messaging:
                 await self._leave_to_clerk(session, request, cause, template, params)
             return False
         await self.reserve(
-            session, request, cause, PARTY, template, params, MessageClass.PARTY, request.language
+            session, request, cause, PARTY, template, params, MessageClass.PARTY, request.language, not_before
         )  # fmt: skip
         return True
 

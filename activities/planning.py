@@ -20,6 +20,7 @@ from liaison.db.record import lock_request, recorded_line
 from liaison.db.replans import count_replanned, moves_open_requests
 from liaison.db.rungs import rung_records
 from liaison.db.tables import Plan, Request
+from liaison.policy.ladder import spread_of
 from liaison.policy.words import Procedure, Stage
 
 NO_SUCH_VERSION: Final = "no such version is approved for open requests 没有适用于在办诉求的该版本"
@@ -41,10 +42,7 @@ class Planning:
             if rules is None:
                 return Planned(refused=NO_SUCH_VERSION)
             says = await self._replan(session, request, rules, order)
-            planned = await planned_for(self._tools, session, request, await newest_plan(session, request), says)
-            cause = plan_cause(request.plan)
-        await self._messaging.hand_on(session, order.reference, cause)
-        return planned
+            return await planned_for(self._tools, session, request, await newest_plan(session, request), says)
 
     async def _rules(self, session: AsyncSession, request: Request, order: PlanLadder) -> Rules | None:
         """The newest calendar, and the policy that was asked for; a signal may name what does not exist."""
@@ -87,14 +85,17 @@ class Planning:
         confirming = request.stage is Stage.CONFIRMING
         request.next_due_at = None if confirming else _next_due(request, following, new, recorded)
         if was is not None and will_be is not None and was != will_be:
-            await self._tell(session, request, was, will_be, self._tools.clock())
+            # Thousands move at once: their dates first, what is told of them after (ADR 0018).
+            policy = await self._tools.rulebook.policy(session, request.policy_version)
+            later = self._tools.clock() + spread_of(request.reference, policy.spread)
+            await self._tell(session, request, was, will_be, later)
         return says
 
-    async def _tell(self, session: AsyncSession, request: Request, was: str, will_be: str, now: datetime) -> None:
-        """Tell party and holder once, whatever number of plans there was since they last heard of a date."""
+    async def _tell(self, session: AsyncSession, request: Request, was: str, will_be: str, later: datetime) -> None:
+        """Have party and holder told once, whatever number of plans there was since they last heard of a date."""
         waiting = {message.recipient: message for message in await news_of_dates(session, request.reference)}
         for message in waiting.values():
-            supersede(message, now)
+            supersede(message, self._tools.clock())
         for recipient in _people(request):
             known = was
             if recipient in waiting:
@@ -103,9 +104,9 @@ class Planning:
                 continue
             cause, dates = plan_cause(request.plan), {"was": known, "due_on": will_be}
             if recipient == PARTY:
-                await self._messaging.tell_party(session, request, cause, DATE_MOVED, dates)
+                await self._messaging.tell_party(session, request, cause, DATE_MOVED, dates, later)
             else:
-                await self._messaging.reserve(session, request, cause, recipient, DATE_MOVED, dates)
+                await self._messaging.reserve(session, request, cause, recipient, DATE_MOVED, dates, not_before=later)
 
 
 def _people(request: Request) -> list[str]:

@@ -87,7 +87,7 @@ def plan_ladder(
         CalendarError: ``received_at`` is naive or outside the calendar.
     """
     day0, calendar = shanghai_date(received_at), calendar.of(court)
-    spread = _spread(reference, policy.spread)
+    spread = spread_of(reference, policy.spread)
     answer_by = at(last_answer_day(day0, calendar, policy), policy.cut_off)
 
     def planned(due: DueRung) -> PlannedRung:
@@ -132,8 +132,11 @@ def last_answer_day(day0: date, calendar: BusinessCalendar, policy: Policy) -> d
     return calendar.nth_business_day(first, further) if further else first
 
 
-def _spread(reference: str, window: timedelta) -> timedelta:
-    """Spread evenly, to the millisecond a timer can hold; ``hash()`` would differ from process to process."""
+def spread_of(reference: str, window: timedelta) -> timedelta:
+    """How far into a window the work of one request lies: evenly, to the millisecond a timer can hold.
+
+    ``hash()`` would differ from process to process.
+    """
     digest = hashlib.sha256(reference.encode("utf-8")).digest()
     milliseconds = max(1, window // timedelta(milliseconds=1))
     return timedelta(milliseconds=int.from_bytes(digest[:8], "big") % milliseconds)

@@ -1,10 +1,13 @@
 """A newer calendar reaches the requests that are open, with the reason on record (issue lines C10, C20, C22)."""
 
+from datetime import timedelta
 from typing import Any
 
 from liaison.contract import search
 from liaison.contract.names import QUERY_STATE, SignalName, replan_id
+from liaison.db.messages import PARTY
 from liaison.db.tables import Plan, Replan
+from liaison.policy.ladder import spread_of
 from liaison.policy.message_words import MessageState
 from liaison.policy.words import Category, EventKind
 from liaison.services.replanning import start_replan
@@ -94,6 +97,7 @@ async def test_people_whose_date_moved_are_told_once_in_their_window(city_at: Op
         for version, notices in ((number + 1, AFTER), (number + 2, BEFORE), (number + 3, AFTER)):
             await approve(city, version, notices_until(notices))
             await city.advance(minutes=5)
+            await city.relay()
         news = [message for message in await city.messages(reference) if message.template == "date_moved"]
         waiting = {message.recipient: message.send_after for message in news if message.state is MessageState.RESERVED}
         assert waiting == {"party": shanghai("2020-01-27 08:00"), "0104-j01": shanghai("2020-02-03 08:30")}
@@ -110,6 +114,30 @@ async def test_people_whose_date_moved_are_told_once_in_their_window(city_at: Op
         assert len(sent) == 3 and all("由2020-01-31改为2020-02-03" in text for text in sent)
         kinds = [kind for kind in await city.kinds(reference) if kind in ABOUT_DATES]
         assert kinds == [EventKind.REPLANNED] * 3
+
+
+async def test_by_day_news_follows_the_move_within_the_spread(city_at: OpenCity) -> None:
+    """A closure put right a minute later is no news; what lasts is told after the dates, not with them (ADR 0018)."""
+    async with city_at("2020-01-22 10:00", replan_per_second=1_000) as city:
+        number = await forget_notices_after(city, BEFORE)
+        reference = await city.submit()
+        await city.advance_to("2020-01-27 10:00")
+        for version, notices in ((number + 1, AFTER), (number + 2, BEFORE)):
+            await approve(city, version, notices_until(notices))
+            await city.advance(seconds=1)
+        assert await _news(city, reference) == [MessageState.SUPERSEDED] * 2
+        await approve(city, number + 3, notices_until(AFTER))
+        await city.advance(seconds=31)
+        spread = [m.send_after - m.reserved_at for m in await city.messages(reference) if m.recipient == PARTY][-1]
+        assert abs(spread - spread_of(reference, timedelta(minutes=10))) < timedelta(seconds=1)
+        await city.relay()
+        await city.advance(minutes=10)
+        [told] = [message for message in city.sent() if message["template"] == "date_moved"]
+        assert "由2020-01-31改为2020-02-03" in told["text"]
+
+
+async def _news(city: City, reference: str) -> list[MessageState]:
+    return [message.state for message in await city.messages(reference) if message.template == "date_moved"]
 
 
 async def test_a_request_registered_on_the_older_calendar_meanwhile_is_found_by_the_last_pass(
