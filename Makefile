@@ -19,7 +19,7 @@ install: .venv ## gateways that need packages: EXTRAS="aliyun smpp"
 test: .venv/dev ## every behaviour, with all checks inside
 	@$(MAKE) --no-print-directory check
 	@timeout 20 $(MAKE) --silent peers 2>/dev/null || true
-	@$(BIN)/python -m pytest -n 3 --dist loadfile $(TESTS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: .venv/dev ## style, types, walls
 	@$(BIN)/ruff check .

@@ -42,7 +42,7 @@ def run_nodes(nodes: Iterable[str]) -> dict[str, bool]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         files = sorted({node.partition("::")[0] for node in nodes})
-        command = [sys.executable, "-m", "pytest", "-q", "-n", "3", "--dist", "loadfile", f"--junit-xml={report}"]
+        command = [sys.executable, "-m", "pytest", "-q", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", f"--junit-xml={report}"]
         subprocess.run([*command, *files], cwd=ROOT, stdout=sys.stderr, check=False)
         cases = [case for case in ET.parse(report).getroot().iter("testcase") if case.find("skipped") is None]
         ran = [(_node(case), case.find("failure") is None and case.find("error") is None) for case in cases]

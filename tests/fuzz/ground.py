@@ -46,11 +46,12 @@ ASKED: Final = "（2026）粤0104民初1234号"
 
 @dataclass(frozen=True)
 class Ready:
-    """Somebody whose action was taken, and would be again: his key, the request, the action's id."""
+    """Somebody whose action was taken, and would be again: his key, the request, the action's id, what he sent."""
 
     key: str
     reference: str
     action_id: str
+    body: Any = None
 
 
 @dataclass(frozen=True)
@@ -209,4 +210,4 @@ def _acts(
 async def _act(city: City, path: str, reference: str, key: str, body: Any) -> Ready:
     answer = await city.post(f"/v1/requests/{reference}/{path}", body, key=key)
     assert answer.status_code == 202, (path, answer.text)
-    return Ready(key, reference, answer.json()["id"])
+    return Ready(key, reference, answer.json()["id"], body)

@@ -132,6 +132,9 @@ def make_plausible(case: Case, data: st.DataObject, ground: Ground, odds: int) -
     exchange(case.path_parameters, {"reference": ground.references, **EXISTING, **ground.ids, **in_path}, data, odds)
     exchange(case.query, ASKED_FOR, data, odds)
     exchange(case.body, {**EXISTING, "reference": ground.references}, data, odds)
+    if ready and ready.body and case.method == "POST" and odds == max(ODDS) and data.draw(st.booleans()):
+        # A body made up of parts that exist may still be none that could be taken.
+        case.body = copy.deepcopy(ready.body)
     if case.method == "POST" and odds:
         case.headers["Idempotency-Key"] = str(ULID())
     case.headers["Accept-Language"] = data.draw(LANGUAGES)
