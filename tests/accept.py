@@ -18,6 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).parents[1]
+PARALLEL = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+"""As ``make test`` runs them."""
 DEMANDS = ROOT / "docs" / "acceptance.toml"
 
 
@@ -42,8 +44,8 @@ def run_nodes(nodes: Iterable[str]) -> dict[str, bool]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         files = sorted({node.partition("::")[0] for node in nodes})
-        command = [sys.executable, "-m", "pytest", "-q", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", f"--junit-xml={report}"]
-        subprocess.run([*command, *files], cwd=ROOT, stdout=sys.stderr, check=False)
+        command = [sys.executable, "-m", "pytest", "-q", f"--junit-xml={report}", *PARALLEL, *files]
+        subprocess.run(command, cwd=ROOT, stdout=sys.stderr, check=False)
         cases = [case for case in ET.parse(report).getroot().iter("testcase") if case.find("skipped") is None]
         ran = [(_node(case), case.find("failure") is None and case.find("error") is None) for case in cases]
     outcomes: dict[str, bool] = {}
