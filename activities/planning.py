@@ -41,8 +41,10 @@ class Planning:
             rules = await self._rules(session, request, order)
             if rules is None:
                 return Planned(refused=NO_SUCH_VERSION)
-            says = await self._replan(session, request, rules, order)
-            return await planned_for(self._tools, session, request, await newest_plan(session, request), says)
+            with session.no_autoflush:
+                # Written once, at the end.
+                plan, says = await self._replan(session, request, rules, order)
+                return await planned_for(self._tools, session, request, plan, says)
 
     async def _rules(self, session: AsyncSession, request: Request, order: PlanLadder) -> Rules | None:
         """The newest calendar, and the policy that was asked for; a signal may name what does not exist."""
@@ -54,30 +56,31 @@ class Planning:
             return None
         return Rules(calendar.of(request.court), await self._tools.rulebook.policy(session, number))
 
-    async def _replan(self, session: AsyncSession, request: Request, rules: Rules, order: PlanLadder) -> str:
-        """Make the next plan if anything differs. Returns what is to be said of it."""
-        stream = run_stream(order.stream)
+    async def _replan(
+        self, session: AsyncSession, request: Request, rules: Rules, order: PlanLadder
+    ) -> tuple[Plan, str]:
+        """Make the next plan if anything differs. Returns the plan in force, and what is to be said of it."""
+        stream, plan = run_stream(order.stream), await newest_plan(session, request)
         if (line := await recorded_line(session, request.reference, stream, order.seq)) is not None:
             # An attempt before this one had committed.
-            return str(line.detail.get("says", ""))
+            return plan, str(line.detail.get("says", ""))
         asked = (rules.calendar.number, rules.policy.version)
         if request.stage is Stage.CLOSED or (request.calendar_version, request.policy_version) == asked:
-            return ""
-        plan = await newest_plan(session, request)
+            return plan, ""
         recorded = {record.rung for record in await rung_records(session, request.reference)}
         before = await self._tools.rulebook.policy(session, request.policy_version)
         new = recount(request, plan, recorded, before, rules, self._tools.clock())
         request.calendar_version, request.policy_version = asked
         says = ""
         if new.moved or new.replan.became_final:
-            says = await self._put_in_force(session, request, plan, recorded, new, order)
+            plan, says = await self._put_in_force(session, request, plan, recorded, new, order)
         outcome = "moved" if new.moved else "made_final" if new.replan.became_final else "untouched"
         await count_replanned(session, replan_id(order.calendar, order.policy), **{outcome: 1})
-        return says
+        return plan, says
 
     async def _put_in_force(
         self, session: AsyncSession, request: Request, plan: Plan, recorded: set[int], new: Recount, order: PlanLadder
-    ) -> str:
+    ) -> tuple[Plan, str]:
         line = Line(run_stream(order.stream), order.seq)
         following, says = await put_in_force(self._tools, session, request, plan, new, line)
         was, will_be = _next_limit(request, plan, recorded), _next_limit(request, following, recorded)
@@ -89,7 +92,7 @@ class Planning:
             policy = await self._tools.rulebook.policy(session, request.policy_version)
             later = self._tools.clock() + spread_of(request.reference, policy.spread)
             await self._tell(session, request, was, will_be, later)
-        return says
+        return following, says
 
     async def _tell(self, session: AsyncSession, request: Request, was: str, will_be: str, later: datetime) -> None:
         """Have party and holder told once, whatever number of plans there was since they last heard of a date."""
