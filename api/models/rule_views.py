@@ -6,9 +6,8 @@ from typing import Any
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from api.models.views import View
-from calendars.day import DayReason
 from liaison.policy.horizon import Urgency
-from liaison.policy.words import CourtLevel, ProposalState
+from liaison.policy.words import ProposalState
 
 
 class NextNotice(View):
@@ -171,70 +170,3 @@ class ClosureView(View):
     replaces: str | None
     replaced_by: str | None
     made_version: int | None = Field(description="The calendar version it made, where counted days changed.")
-
-
-class BothLanguages(View):
-    """The same in Chinese and in English."""
-
-    zh: str
-    en: str
-
-
-class CitedNotice(View):
-    """The notice that names a day."""
-
-    published_on: date
-    doc_no: str
-    title: str
-    url: str
-
-
-class ExplainedDayView(View):
-    """A day after day 0: counted, or passed over for a reason."""
-
-    on: date
-    counted: int | None = Field(description="Which business day it is; null for a day passed over.")
-    reason: DayReason
-    zh: str
-    en: str
-    notice: CitedNotice | None
-    announced: bool
-
-
-class ExplainedDeadline(View):
-    """A rung's date and what it rests on."""
-
-    rung: int
-    business_day: int
-    due_on: date
-    due_at: AwareDatetime
-    provisional: bool
-    earliest: date = Field(description="The earliest date it can become while it is provisional.")
-    latest: date
-    rule: BothLanguages
-    notes: list[BothLanguages] = Field(description="That it fired under an earlier version, or was put off.")
-
-
-class ExplainedAnswer(View):
-    """The limit of a summary request: not answered by then, it becomes ordinary."""
-
-    due_on: date
-    due_at: AwareDatetime
-    provisional: bool
-    rule: BothLanguages
-    notes: list[BothLanguages] = Field(description="That it was put off.")
-
-
-class ExplanationView(View):
-    """How dates came about, by the calendar and policy version they were made with."""
-
-    reference: str | None = Field(description="Null for a request that nobody has made.")
-    received_at: AwareDatetime
-    court: str
-    court_level: CourtLevel
-    day0: date = Field(description="The date of receipt in Shanghai, which never counts.")
-    calendar_version: int
-    policy_version: int
-    days: list[ExplainedDayView]
-    answer: ExplainedAnswer | None = Field(description="Of a summary request; null for any other.")
-    deadlines: list[ExplainedDeadline]

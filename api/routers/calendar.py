@@ -7,8 +7,9 @@ from fastapi.responses import JSONResponse, Response
 
 from api.answers import READS, problems
 from api.deps import Caller, allow
+from api.models.explanation_views import ExplanationView
 from api.models.queries import DeadlineQuery
-from api.models.rule_views import CalendarView, ExplanationView
+from api.models.rule_views import CalendarView
 from api.models.views import DeadlinesView
 from liaison.services import views
 from liaison.services.calendar_now import calendar_view

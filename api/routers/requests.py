@@ -10,8 +10,8 @@ from api.answers import READS, WRITES, problems, takes
 from api.bodies import read_json
 from api.deps import Caller, OnceCall, Reference, allow
 from api.intake import intake_of, read_request
+from api.models.explanation_views import ExplanationView
 from api.models.queries import PageQuery, RequestQuery
-from api.models.rule_views import ExplanationView
 from api.models.views import ContentView, EventView, Page, RequestView
 from liaison.policy.words import KeyRole
 from liaison.services import views

@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from liaison.db.tables import Closure
+from liaison.db.tables import CalendarVersion, Closure
 
 
 async def insert_closure(session: AsyncSession, closure: Closure) -> None:
@@ -28,6 +28,13 @@ async def find_closure(session: AsyncSession, closure_id: str) -> tuple[Closure,
 async def list_closures(session: AsyncSession, after: str, limit: int) -> list[tuple[Closure, str | None]]:
     """Closures with ids greater than ``after``, oldest first, each with the id of the one that replaced it."""
     return await _closures(session, col(Closure.id) > after, limit)
+
+
+async def closures_of(session: AsyncSession, version: CalendarVersion) -> list[Closure]:
+    """The closures that count in a calendar version, the first entered first."""
+    ids = [each["id"] for each in version.closures]
+    rows = (await session.exec(select(Closure).where(col(Closure.id).in_(ids)))).all()
+    return sorted(rows, key=lambda row: ids.index(row.id))
 
 
 async def earlier_than(session: AsyncSession, closure: Closure) -> set[str]:

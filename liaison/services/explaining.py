@@ -4,26 +4,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from calendars.core import BusinessCalendar, CalendarError, shanghai_date
 from liaison.db.open_plans import plans_of
 from liaison.db.rungs import rung_records
 from liaison.db.tables import Plan, RungRecord
-from liaison.db.versions import calendar_version
 from liaison.policy.explain import ExplainedDay, Explanation, Words, answer_rule, explain_deadline, rung_rule
 from liaison.policy.ladder import last_answer_day
 from liaison.policy.rules import Policy
 from liaison.policy.scope import Scope
 from liaison.policy.windows import at
 from liaison.policy.words import CourtLevel, Procedure, Stage
+from liaison.services.citing import Cited, cited
 from liaison.services.errors import Fault, Refused, Slug
 from liaison.services.finding import visible_request
 from liaison.services.platform import Body, Platform
 from liaison.services.show import shown
-
-Notices = Mapping[str, Body]
-"""``{published_on, doc_no, title, url}`` of the notices of a version, by date of publication."""
 
 
 async def explain_question(platform: Platform, received_at: datetime, court: str) -> Body:
@@ -35,7 +30,7 @@ async def explain_question(platform: Platform, received_at: datetime, court: str
     async with platform.db.read() as session:
         calendar, policy = await platform.rulebook.current(session)
         found = (await platform.rulebook.roster(session)).court(court)
-        notices = await _notices(session, calendar.number)
+        rests_on = await cited(session, calendar.number, court)
     if found is None:
         fault = Fault("/court", "没有此法院代码。", "There is no court with this code.")
         raise Refused(Slug.INVALID, faults=(fault,))
@@ -48,7 +43,7 @@ async def explain_question(platform: Platform, received_at: datetime, court: str
     deadlines = [_deadline(rung, explanation, policy) for rung, explanation in explained.items()]
     return {
         "reference": None,
-        **_head(received_at, court, found.level, explained, notices),
+        **_head(received_at, court, found.level, explained, rests_on),
         "policy_version": policy.version,
         "answer": None,
         "deadlines": deadlines,
@@ -70,7 +65,7 @@ async def explain_request(platform: Platform, scope: Scope, reference: str) -> B
         calendar = (await platform.rulebook.calendar(session, plan.calendar_version)).of(request.court)
         # That of the plan, or a newer one that moved none of its dates and may name other people.
         policy = await platform.rulebook.policy(session, request.policy_version)
-        notices = await _notices(session, plan.calendar_version)
+        rests_on = await cited(session, plan.calendar_version, request.court)
         plans = await plans_of(session, request.reference)
         records = {record.rung: record for record in await rung_records(session, request.reference)}
         older = [await platform.rulebook.policy(session, each.policy_version) for each in plans]
@@ -83,18 +78,11 @@ async def explain_request(platform: Platform, scope: Scope, reference: str) -> B
     summary = request.procedure is Procedure.SUMMARY and request.stage is not Stage.CLOSED
     return {
         "reference": found.own.reference,
-        **_head(request.received_at, request.court, level, explained, notices),
+        **_head(request.received_at, request.court, level, explained, rests_on),
         "policy_version": request.policy_version,
         "answer": _answer(plan, day0, calendar, policy) if summary else None,
         "deadlines": [_planned(row, explained[row["rung"]], plans, records.get(row["rung"])) for row in plan.rungs],
     }
-
-
-async def _notices(session: AsyncSession, number: int) -> Notices:
-    version = await calendar_version(session, number)
-    named = ("published_on", "doc_no", "title", "url")
-    documents = version.notices if version is not None else []
-    return {document["published_on"]: {name: document[name] for name in named} for document in documents}
 
 
 def _explained(calendar: BusinessCalendar, policy: Policy, level: CourtLevel, day0: date) -> dict[int, Explanation]:
@@ -106,7 +94,7 @@ def _explained(calendar: BusinessCalendar, policy: Policy, level: CourtLevel, da
 
 
 def _head(
-    received_at: datetime, court: str, level: CourtLevel, explained: Mapping[int, Explanation], notices: Notices
+    received_at: datetime, court: str, level: CourtLevel, explained: Mapping[int, Explanation], rests_on: Cited
 ) -> Body:
     longest = max(explained.values(), key=lambda explanation: explanation.n)
     return {
@@ -115,19 +103,20 @@ def _head(
         "court_level": level.value,
         "day0": longest.day0.isoformat(),
         "calendar_version": longest.version,
-        "days": [_day(day, notices) for day in longest.days],
+        "days": [_day(day, rests_on) for day in longest.days],
     }
 
 
-def _day(day: ExplainedDay, notices: Notices) -> Body:
-    named_by = day.notice_published_on
+def _day(day: ExplainedDay, rests_on: Cited) -> Body:
+    words = rests_on.words(day)
     return {
         "on": day.date.isoformat(),
         "counted": day.counted,
         "reason": day.reason.value,
-        "zh": day.words_zh,
-        "en": day.words_en,
-        "notice": None if named_by is None else notices.get(named_by.isoformat()),
+        "zh": words.zh,
+        "en": words.en,
+        "notice": rests_on.notice(day),
+        "closure": rests_on.closure(day),
         "announced": day.announced,
     }
 

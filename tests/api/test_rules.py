@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from api.models.explanation_views import ExplanationView
 from api.models.rule_views import (
     CalendarView,
     ClosureView,
     DiffView,
-    ExplanationView,
     NoticeProposalView,
     PolicyProposalView,
     ProposalSummary,

@@ -98,6 +98,9 @@ def test_only_the_chamber_names_days_off(served: Place, liaison: Liaison) -> Non
     assert again.exit_code == Exit.CONFLICT
     table = liaison("calendar", "closure", "list").stdout
     assert "none, clocks run" in table and amended["id"] in table
+    question = ("calendar", "explain", "--received-at", "2026-11-24T10:00:00+08:00", "--court", "0104")
+    said = f"closure {amended['id']}, decided by Case Filing Chamber, source: invented"
+    assert said in liaison(*question).stdout
 
 
 def test_a_policy_goes_to_the_chamber(served: Place, liaison: Liaison, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Every day counted and passed over, by the versions a request's dates were made with (C10)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,10 +13,11 @@ from liaison.db.tables import Request, RungRecord
 from liaison.policy.ladder import plan_ladder
 from liaison.policy.words import Category, CourtLevel, Post
 from liaison.services.calendar_versions import approve_notice, propose_notice
+from liaison.services.closures import amend_closure, enter_closure
 from liaison.services.errors import Refused, Slug
 from liaison.services.explaining import explain_question, explain_request
 from tests.services.office import STRANGER_JUDGE, Office
-from tests.services.rules import amendment_2026, call, given, operator
+from tests.services.rules import amendment_2026, call, chamber, closure, given, operator
 
 PACKAGED = len(packaged_notices())
 MONDAY = datetime(2026, 9, 28, 2, tzinfo=UTC)
@@ -91,6 +93,7 @@ async def test_every_day_is_told_with_its_reason_and_notice(either_office: Offic
             "title": "国务院办公厅关于2026年部分节假日安排的通知",
             "url": "https://www.gov.cn/gongbao/2025/issue_12406/202511/content_7048922.html",
         },
+        "closure": None,
         "announced": True,
     }
     assert [(due["rung"], due["business_day"], due["due_on"]) for due in found["deadlines"]] == [
@@ -136,6 +139,40 @@ async def test_the_plans_own_version_explains_it_until_it_is_replanned(office: O
     assert (new["calendar_version"], new["deadlines"][1]["due_on"]) == (number, "2026-10-09")
     [eighth] = [day for day in new["days"] if day["on"] == "2026-10-08"]
     assert (eighth["counted"], eighth["notice"]["doc_no"]) == (None, "虚构〔2026〕1号")
+
+
+async def test_a_closed_day_names_its_closure_and_who_decided(office: Office) -> None:
+    """The city's closure, amended since, takes the 21st off; the court's own that day, too, and the 22nd."""
+    by = await chamber(office)
+    first = await enter_closure(office.platform, None, closure("2026-09-22"), call(by))
+    again = replace(closure("2026-09-21"), decided_by="Presidents' meeting 院长会议")
+    city = (await amend_closure(office.platform, first.body["id"], again, call(by))).body["id"]
+    days = closure("2026-09-21", "2026-09-22")
+    of_court = (await enter_closure(office.platform, "0104", days, call(by))).body["id"]
+    friday = datetime(2026, 9, 18, 2, tzinfo=UTC)
+    found = await explain_question(office.platform, friday, "0104")
+    by_date = {day["on"]: day for day in found["days"]}
+    assert by_date["2026-09-20"]["closure"] is None
+    assert by_date["2026-09-21"]["closure"]["id"] == city
+    assert by_date["2026-09-21"]["closure"]["decided_by"] == "Presidents' meeting 院长会议"
+    assert by_date["2026-09-22"] == {
+        "on": "2026-09-22",
+        "counted": None,
+        "reason": "closure",
+        "zh": f"星期二，停止办公，按休息日计（停止办公记录 {of_court}，Case Filing Chamber 立案庭决定，"
+        "依据：Typhoon signal, invented 虚构）",
+        "en": f"Tuesday, closed, counted as a day off (closure {of_court}, decided by Case Filing Chamber 立案庭, "
+        "source: Typhoon signal, invented 虚构)",
+        "notice": None,
+        "closure": {
+            "id": of_court,
+            "decided_by": "Case Filing Chamber 立案庭",
+            "source": "Typhoon signal, invented 虚构",
+        },
+        "announced": True,
+    }
+    elsewhere = await explain_question(office.platform, friday, "0105")
+    assert [day["on"] for day in elsewhere["days"] if day["closure"]] == ["2026-09-21"]
 
 
 async def test_a_rung_that_fired_was_right_under_its_version(office: Office) -> None:
