@@ -8,7 +8,7 @@ from temporalio import activity
 
 from activities.judge_notification import recipient_name
 from activities.messaging import Messaging
-from activities.tools import Tools, answer_due_at, holder_message
+from activities.tools import Tools, holder_message
 from liaison.contract.messages import Applied, ApplyAction
 from liaison.contract.names import run_stream
 from liaison.db.claims import newest_plan
@@ -18,6 +18,7 @@ from liaison.db.record import append_event, lock_request
 from liaison.db.rungs import rung_records
 from liaison.db.tables import Action, Request, WorkOrder
 from liaison.db.work_orders import end_orders, offer_order, order_in_force, put_in_force, withdraw_offer
+from liaison.policy.recount import answer_due_at
 from liaison.policy.roster import Holder, Roster
 from liaison.policy.words import ActionKind, ActionState, EventKind, Procedure, Stage, SupervisionAct
 

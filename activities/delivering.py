@@ -8,7 +8,6 @@ from temporalio import activity
 from activities.aftercare import put_on_call_list
 from activities.messaging import Messaging
 from activities.new_plan import Line, put_in_force
-from activities.recount import Rules, recount
 from activities.supervision import Supervision
 from activities.tools import PLATFORM, Tools
 from liaison.contract.aftercare import DeliverySeen, WatchDelivery
@@ -23,6 +22,7 @@ from liaison.db.tables import AnswerDelivery, Plan, Request, RungRecord
 from liaison.db.versions import newest_before
 from liaison.policy.delivery import CUT, AnswerMessage, due_to_make, is_missed, next_look, rung_to_make, why_call
 from liaison.policy.message_words import DeliveryMeans, DeliveryState, MessageState
+from liaison.policy.recount import Rules, recount
 from liaison.policy.rules import Policy
 from liaison.policy.titles import TITLES
 from liaison.policy.words import EventKind

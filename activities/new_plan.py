@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.recount import Recount, last_day
 from activities.tools import PLATFORM, Tools
 from calendars.core import changed_days
 from liaison.db.plans import plan_row
@@ -14,6 +13,7 @@ from liaison.db.record import append_event
 from liaison.db.replans import versions_between
 from liaison.db.tables import CalendarVersion, Plan, PolicyVersion, Request
 from liaison.policy.ladder import PlannedRung
+from liaison.policy.recount import Recount, last_day
 from liaison.policy.replan import RungChange
 from liaison.policy.words import EventKind
 

@@ -5,12 +5,13 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.tools import Tools, answer_due_at
+from activities.tools import Tools
 from calendars.core import BusinessCalendar
 from liaison.contract.plans import Planned, Rung
 from liaison.db.tables import Plan, Request
 from liaison.policy.explain import explain_deadline, rung_rule
 from liaison.policy.explain_line import explanation_line
+from liaison.policy.recount import answer_due_at
 from liaison.policy.rules import Policy, RungRule
 from liaison.policy.titles import titles
 

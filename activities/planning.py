@@ -10,7 +10,6 @@ from activities.judge_notification import recipient_name
 from activities.messaging import Messaging
 from activities.new_plan import Line, put_in_force
 from activities.planned import planned_for
-from activities.recount import Recount, Rules, recount
 from activities.tools import Tools
 from liaison.contract.names import plan_cause, replan_id, run_stream
 from liaison.contract.plans import PlanLadder, Planned
@@ -21,6 +20,7 @@ from liaison.db.replans import count_replanned, moves_open_requests
 from liaison.db.rungs import rung_records
 from liaison.db.tables import Plan, Request
 from liaison.policy.ladder import spread_of
+from liaison.policy.recount import Recount, Rules, recount
 from liaison.policy.words import Procedure, Stage
 
 NO_SUCH_VERSION: Final = "no such version is approved for open requests 没有适用于在办诉求的该版本"

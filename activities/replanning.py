@@ -9,7 +9,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.recount import Rules, recount
 from activities.tools import Tools
 from calendars.core import BusinessCalendar, changed_days
 from liaison.contract.names import SignalName, replan_id, request_workflow_id
@@ -27,6 +26,7 @@ from liaison.db.replans import (
     remaining,
     versions_behind,
 )
+from liaison.policy.recount import Rules, recount
 
 PAGE: Final = 200
 """Requests looked at, and told, at a time: a history holds the references of every page."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from temporalio.client import Client
 
@@ -10,14 +10,12 @@ from activities.gateways import Absences
 from liaison.contract.messages import Holder
 from liaison.db.engine import Database
 from liaison.db.rulebook import Rulebook
-from liaison.db.tables import Plan, WorkOrder
+from liaison.db.tables import WorkOrder
 from liaison.gateways.sms.port import SmsGateway
 from liaison.gateways.sms.templates import Templates
 from liaison.gateways.trial_system.port import TrialSystem
 from liaison.keys import KeyRing
 from liaison.policy.roster import Roster
-from liaison.policy.rules import Policy
-from liaison.policy.windows import at
 
 PLATFORM = "platform"
 """Actor of events that nobody asked for."""
@@ -68,8 +66,3 @@ def holder_message(roster: Roster, order: WorkOrder | None) -> Holder | None:
         post=order.post,
         members=list(roster.members_of(known)) if known else [],
     )
-
-
-def answer_due_at(plan: Plan, policy: Policy) -> datetime:
-    """When a summary request should have been answered, exclusive (art. 4)."""
-    return at(date.fromisoformat(plan.answer_due_on), policy.cut_off)

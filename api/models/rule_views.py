@@ -133,7 +133,7 @@ class PolicyComparison(View):
 class PolicyProposalView(ProposalSummary):
     """A policy with what it would move."""
 
-    comparison: PolicyComparison | None = Field(description="Null once decided.")
+    comparison: PolicyComparison | None = Field(description="Null once decided or outdated.")
 
 
 class PolicyVersionView(View):

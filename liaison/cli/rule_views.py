@@ -51,8 +51,7 @@ def show_notice_proposal(proposal: Item) -> None:
     show_proposal(proposal)
     comparison = proposal["comparison"]
     if comparison is None:
-        if proposal["state"] == "proposed":
-            show_line(say("该提案已过时，请重新提出。", "It is outdated: another version came since. Propose again."))
+        _show_outdated(proposal)
         return
     show_diff(comparison)
     count = comparison["open_requests"]
@@ -67,20 +66,22 @@ def show_policy_proposal(proposal: Item) -> None:
     """A proposed policy and what it would move."""
     show_proposal(proposal)
     comparison = proposal["comparison"]
-    if comparison is not None:
-        show_table(
-            ("rule", "before", "after"),
-            [(each["rule"], each["before"], each["after"]) for each in comparison["changes"]],
+    if comparison is None:
+        _show_outdated(proposal)
+        return
+    show_table(
+        ("rule", "before", "after"),
+        [(each["rule"], each["before"], each["after"]) for each in comparison["changes"]],
+    )
+    moving, of = comparison["moving"], comparison["open_requests"]
+    show_line(
+        say(
+            f"{of} 件在办诉求中有 {moving} 件的期限会变动（仅在批准时注明的情况下）。",
+            f"{moving} of {of} open requests would move, if the approval says that it holds for them.",
         )
-        moving, of = comparison["moving"], comparison["open_requests"]
-        show_line(
-            say(
-                f"{of} 件在办诉求中有 {moving} 件的期限会变动（仅在批准时注明的情况下）。",
-                f"{moving} of {of} open requests would move, if the approval says that it holds for them.",
-            )
-        )
-        for reference in comparison["references"]:
-            show_line(f"  {reference}")
+    )
+    for reference in comparison["references"]:
+        show_line(f"  {reference}")
 
 
 def show_versions(page: Item) -> None:
@@ -148,6 +149,12 @@ def show_closure(closure: Item) -> None:
         *("replaces", "replaced_by", "made_version"),
     )
     show_fields({name: _closure_cell(closure, name) for name in names})
+
+
+def _show_outdated(proposal: Item) -> None:
+    """Only what still waits can be outdated; what is decided is compared no more."""
+    if proposal["state"] == "proposed":
+        show_line(say("该提案已过时，请重新提出。", "It is outdated: another version came since. Propose again."))
 
 
 def own_words(item: Item) -> str:

@@ -1,4 +1,4 @@
-"""The plans of open requests: how many lie where a day changes, and each of them in turn."""
+"""The plans of open requests: how many lie where a day changes, and all that one ever had."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -33,12 +33,6 @@ async def count_touched(session: AsyncSession, spans: Iterable[tuple[str | None,
     ]
     counted = select(func.count()).select_from(Request).join(Plan, _IN_FORCE)
     return (await session.exec(counted.where(*_OPEN, or_(false(), *touched)))).one()
-
-
-async def open_plans(session: AsyncSession, after: str, limit: int) -> Sequence[tuple[Request, Plan]]:
-    """Open requests with references greater than ``after`` and their plans in force, in order."""
-    wanted = select(Request, Plan).join(Plan, _IN_FORCE).where(*_OPEN, col(Request.reference) > after)
-    return (await session.exec(wanted.order_by(Request.reference).limit(limit))).all()
 
 
 async def plans_of(session: AsyncSession, reference: str) -> Sequence[Plan]:

@@ -1,25 +1,19 @@
-"""What a policy would do to open requests: each is planned under it, and nothing is written."""
+"""What a policy would do to open requests: each is counted anew as its re-plan would, and nothing is written."""
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from calendars.core import shanghai_date
-from liaison.db.open_plans import open_plans
-from liaison.db.tables import Plan, Request
-from liaison.policy.ladder import plan_ladder
+from liaison.db.replans import Candidate, Target, candidates
+from liaison.policy.recount import Rules, recount
 from liaison.policy.rules import Policy
-from liaison.policy.words import Procedure
 from liaison.services.platform import Body, Platform
 
 NAMED = 20
 """How many of the requests that would move are named; all are counted."""
 
 _PAGE = 500
-_MOMENT = timedelta(microseconds=1)
-"""Limits are exclusive: the last moment before one lies on the last day."""
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Body]:
@@ -45,37 +39,27 @@ def _rules(place: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 async def comparison(platform: Platform, session: AsyncSession, policy: Policy) -> Body:
-    """Plan every open request under the policy: how many have another date, and the first of them.
+    """Count every open request anew by the policy and the newest calendar: how many move, and the first of them.
 
     Returns:
-        ``{"open_requests": n, "moving": n, "references": [...]}``.
+        ``{"open_requests": n, "moving": n, "references": [...]}``, those that fall due next first.
     """
-    seen, moving, references, last = 0, 0, list[str](), ""
-    while rows := await open_plans(session, last, _PAGE):
-        for request, plan in rows:
+    calendar, _ = await platform.rulebook.current(session)
+    rules = Rules(calendar, policy)
+    seen, moving, references, after = 0, 0, list[str](), ""
+    while True:
+        page, after = await candidates(session, Target(calendar.number, policy.version), None, after, _PAGE)
+        for each in page:
             seen += 1
-            if await _moves(platform, session, request, plan, policy):
+            if await _moves(platform, session, each, rules):
                 moving += 1
-                references += [request.reference][: NAMED - len(references)]
-        last = rows[-1][0].reference
-    return {"open_requests": seen, "moving": moving, "references": references}
+                references += [each.request.reference][: NAMED - len(references)]
+        if not after:
+            return {"open_requests": seen, "moving": moving, "references": references}
 
 
-async def _moves(platform: Platform, session: AsyncSession, request: Request, plan: Plan, policy: Policy) -> bool:
-    ladder = plan_ladder(
-        received_at=request.received_at,
-        court_level=request.court_level,
-        reference=request.reference,
-        court=request.court,
-        calendar=await platform.rulebook.calendar(session, plan.calendar_version),
-        policy=policy,
-    )
-    if (
-        request.procedure is Procedure.SUMMARY
-        and shanghai_date(ladder.answer_by - _MOMENT).isoformat() != plan.answer_due_on
-    ):
-        return True
-    # What has fired stays what it was.
-    fired = -1 if request.rung is None else request.rung
-    planned = {(row["rung"], row["due_at"]) for row in plan.rungs if row["rung"] > fired}
-    return planned != {(rung.rung, rung.due_at.isoformat()) for rung in ladder.rungs if rung.rung > fired}
+async def _moves(platform: Platform, session: AsyncSession, each: Candidate, rules: Rules) -> bool:
+    request = each.request
+    before = await platform.rulebook.policy(session, request.policy_version)
+    of_court = Rules(rules.calendar.of(request.court), rules.policy)
+    return recount(request, each.plan, each.recorded, before, of_court, platform.clock()).moved

@@ -93,9 +93,9 @@ async def policy_proposal_view(platform: Platform, proposal_id: str) -> Body:
     async with platform.db.read() as session:
         proposal = await proposal_of(session, ProposalKind.POLICY, proposal_id)
         body = show_proposal(proposal)
-        if proposal.state is not ProposalState.PROPOSED:
-            return {**body, "comparison": None}
         newest = await _newest(session)
+        if proposal.state is not ProposalState.PROPOSED or proposal.base_version != newest.number:
+            return {**body, "comparison": None}
         moving = await comparison(platform, session, stored_policy(proposal.document))
         return {**body, "comparison": {"changes": changes(newest.policy, proposal.document), **moving}}
 

@@ -1,11 +1,18 @@
 """A policy is proposed, compared, approved by the Case Filing Chamber: for new requests, or for open ones too (C32)."""
 
 import pytest
+from sqlmodel import select
+from temporalio.testing import ActivityEnvironment
 
-from liaison.db.tables import Plan, PolicyVersion, Proposal, Replan
+from activities.messaging import Messaging
+from activities.planning import Planning
+from activities.replanning import Replanning
+from liaison.contract.plans import FindMovable, PlanLadder
+from liaison.db.tables import Event, Plan, PolicyVersion, Proposal, Replan
 from liaison.policy.scope import Scope
-from liaison.policy.words import KeyRole, ProposalKind, ProposalState, Stage
+from liaison.policy.words import EventKind, KeyRole, ProposalKind, ProposalState
 from liaison.services import deciding, provisioning
+from liaison.services.calendar_versions import approve_notice, propose_notice, versions_view
 from liaison.services.errors import Refused, Slug
 from liaison.services.policy_versions import (
     approve_policy,
@@ -16,8 +23,10 @@ from liaison.services.policy_versions import (
 )
 from liaison.services.provisioning import seed_packaged_rules
 from tests.chinese import is_chinese
+from tests.city import shanghai
+from tests.keeping.tools import tools_of
 from tests.services.office import Office
-from tests.services.rules import call, chamber, operator, policy_document
+from tests.services.rules import amendment_2026, call, chamber, given, operator, policy_document
 
 STRICTER = policy_document(rung_1=3, rung_2=4, rung_3=6, rung_4=7)
 LAXER = policy_document(rung_1=4)
@@ -65,7 +74,8 @@ async def test_how_many_open_requests_would_move_and_which(office: Office) -> No
     await office.close(closed)
     # All its rungs have fired: what has fired stays.
     fired = await office.submit(case_number=None)
-    await office.change(fired, rung=4, stage=Stage.AWAITING_REPLY)
+    for rung in range(5):
+        await office.supervise(fired, None, rung)
     shown = (await policy_proposal_view(office.platform, await proposed(office)))["comparison"]
     assert (shown["open_requests"], shown["moving"]) == (22, 21)
     assert shown["references"] == sorted(moving)[:20]
@@ -76,6 +86,39 @@ async def test_how_many_open_requests_would_move_and_which(office: Office) -> No
     spread = policy_document() | {"reply": {"min_characters": 7}}
     unmoved = (await policy_proposal_view(office.platform, await proposed(office, spread)))["comparison"]
     assert (unmoved["moving"], unmoved["references"]) == (0, [])
+
+
+async def test_what_the_comparison_names_is_what_an_approval_moves(office: Office) -> None:
+    """A calendar that no request was brought to yet counts, too; and what would lie in the past stays as it is."""
+    office.clock.now = shanghai("2026-09-18 10:00")
+    due_today = await office.submit(case_number=None)
+    done = await office.submit(court="01", judge=None, case_number=None)
+    for reference in (due_today, done):
+        for rung in range(4):
+            await office.supervise(reference, None, rung)
+    office.clock.now = shanghai("2026-09-28 10:00")
+    stricter = await office.submit(case_number=None)
+    by_the_notice = await office.submit(court="01", judge=None, case_number=None)
+    office.clock.now = shanghai("2026-09-30 10:00")
+    notice = await propose_notice(office.platform, given(amendment_2026()), call(await operator(office)))
+    await approve_notice(office.platform, notice.body["id"], call(await operator(office, 2)))
+    proposal = await proposed(office)
+    compared = (await policy_proposal_view(office.platform, proposal))["comparison"]
+    assert (compared["open_requests"], compared["moving"]) == (4, 2)
+    assert sorted(compared["references"]) == sorted([stricter, by_the_notice])
+
+    version = (await approve_policy(office.platform, proposal, True, call(await chamber(office)))).body["made_version"]
+    tools, calendar = tools_of(office), (await versions_view(office.platform))["items"][-1]["number"]
+    found = await ActivityEnvironment().run(Replanning(tools).find_movable, FindMovable(calendar, version))
+    for reference in (due_today, done, stricter, by_the_notice):
+        order = PlanLadder(reference, 1, 2, calendar, version)
+        await ActivityEnvironment().run(Planning(tools, Messaging(tools)).plan_ladder, order)
+    async with office.platform.db.read() as session:
+        moved = (await session.exec(select(Event.reference).where(Event.kind == EventKind.REPLANNED))).all()
+        replan = await session.get_one(Replan, f"replan-policy-{version}")
+    assert sorted(moved) == sorted(compared["references"])
+    assert (replan.moved, replan.made_final) == (compared["moving"], 0)
+    assert {*moved} <= {*found.references}, "whose date moves is told"
 
 
 async def test_a_laxer_policy_needs_a_document(office: Office) -> None:
@@ -140,7 +183,9 @@ async def test_one_person_cannot_do_both_and_an_outdated_one_is_proposed_again(o
     with pytest.raises(Refused, match="One proposes, another approves"):
         await approve_policy(office.platform, own, False, call(mine))
     outdated = await proposed(office, policy_document() | {"spread_minutes": 20})
+    assert (await policy_proposal_view(office.platform, outdated))["comparison"] is not None
     await approve_policy(office.platform, own, False, call(other))
+    assert (await policy_proposal_view(office.platform, outdated))["comparison"] is None
     with pytest.raises(Refused, match="It was checked against version 1, and 2 is in force; propose again"):
         await approve_policy(office.platform, outdated, False, call(other))
 

@@ -9,7 +9,6 @@ from temporalio.testing import ActivityEnvironment
 from activities import replanning as replanning_activities
 from activities.messaging import Messaging
 from activities.planning import Planning
-from activities.recount import Rules, recount
 from activities.replanning import Replanning
 from activities.tools import Tools
 from liaison.contract.names import replan_id
@@ -18,6 +17,7 @@ from liaison.db.replans import Target, candidates, mark_in_bulk, mark_untouched,
 from liaison.db.tables import Event, Plan, PolicyVersion, Replan, Request
 from liaison.gateways.sms.outbox import EmbeddedOutbox
 from liaison.gateways.sms.templates import packaged_templates
+from liaison.policy.recount import Rules, recount
 from liaison.policy.words import Category, EventKind, Stage
 from liaison.sample_city import sample_trial_register
 from liaison.services.calendar_versions import approve_notice, propose_notice

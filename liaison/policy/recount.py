@@ -1,17 +1,40 @@
 """The dates of a request under newer rules, beside those in force: pure, and the same for one request as for many."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
 
-from activities.tools import answer_due_at
 from calendars.core import BusinessCalendar, shanghai_date
-from liaison.db.tables import Plan, Request
 from liaison.policy.ladder import Ladder, plan_ladder
 from liaison.policy.replan import Replan, RungChange, earliest_day, replan
 from liaison.policy.rules import Policy
 from liaison.policy.windows import at
-from liaison.policy.words import Procedure
+from liaison.policy.words import CourtLevel, Procedure
+
+
+class Counted(Protocol):
+    """What dates depend on of a request: its row has it."""
+
+    @property
+    def reference(self) -> str: ...
+    @property
+    def received_at(self) -> datetime: ...
+    @property
+    def court(self) -> str: ...
+    @property
+    def court_level(self) -> CourtLevel: ...
+    @property
+    def procedure(self) -> Procedure: ...
+
+
+class InForce(Protocol):
+    """The dates in force: a stored plan has them, as ISO text."""
+
+    @property
+    def rungs(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def answer_due_on(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +73,12 @@ class Recount:
 
 
 def recount(
-    request: Request, plan: Plan, recorded: Collection[int], before: Policy, rules: Rules, now: datetime
+    request: Counted, plan: InForce, recorded: Collection[int], before: Policy, rules: Rules, now: datetime
 ) -> Recount:
     """Count a request anew.
 
     Args:
-        request: Its row.
+        request: What its dates depend on.
         plan: The plan in force.
         recorded: Rungs that fired.
         before: The policy it has now: that of its plan, or a newer one that moved none of its dates.
@@ -85,6 +108,11 @@ def recount(
         answer_moved=is_summary and answer_by != answer_due_at(plan, before),
         posts_changed=before.ladders[request.court_level] != policy.ladders[request.court_level],
     )
+
+
+def answer_due_at(plan: InForce, policy: Policy) -> datetime:
+    """When a summary request should have been answered, exclusive (art. 4)."""
+    return at(date.fromisoformat(plan.answer_due_on), policy.cut_off)
 
 
 def _ends_elsewhere(change: RungChange) -> bool:
