@@ -165,7 +165,7 @@ class Stage:
         db = Database(f"sqlite+aiosqlite:///{self.book}", readers=1)
         try:
             async with db.write() as session:
-                await seed_rules(session, notices_with_a_working_weekend(), policy, datetime.now(UTC))
+                await seed_rules(session, notices_with_a_working_weekend(), policy, "bench", datetime.now(UTC))
         finally:
             await db.close()
 

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final, Literal
 
 from google.protobuf.duration_pb2 import Duration
@@ -31,6 +30,7 @@ from temporalio.runtime import (
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
 from liaison.metrics import PATH, Endpoint, free_loopback_address
+from liaison.release import release
 from liaison.settings import Profile, Settings, SettingsError
 
 RETENTION: Final = timedelta(hours=720)
@@ -45,10 +45,7 @@ class NamespaceFault(Exception):
 
 def identity(role: str) -> str:
     """What Temporal's UI shows as the author: ``liaison-<role>/<version>``, no machine and no person."""
-    try:
-        return f"liaison-{role}/{version('judge-liaison')}"
-    except PackageNotFoundError:
-        return f"liaison-{role}/source"
+    return f"liaison-{role}/{release()}"
 
 
 def logged_runtime(metrics: PrometheusConfig | None = None) -> Runtime:

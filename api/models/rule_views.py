@@ -29,7 +29,7 @@ class CalendarView(View):
 
 
 class VersionView(View):
-    """A calendar version in short. Those that came with the program have no proposal."""
+    """A calendar version in short. For those that came with the program, without a proposal, its installer answers."""
 
     number: int
     announced_until: date
@@ -37,14 +37,16 @@ class VersionView(View):
     made_at: AwareDatetime
     reason: str | None = Field(description="The notice or closure that it was made for.")
     proposal: str | None
-    proposed_by: str | None
-    approved_by: str | None
+    proposed_by: str | None = Field(description="A person, or the release of the program that brought it.")
+    approved_by: str | None = Field(description="Null for one that came with the program.")
 
 
 class WholeVersionView(VersionView):
     """A calendar version with all that it rests on."""
 
-    notices: list[dict[str, Any]]
+    notices: list[dict[str, Any]] = Field(
+        description="As proposed, each with `entered_by` and `approved_by`: as `proposed_by` and `approved_by` here."
+    )
     closures: list[dict[str, Any]] = Field(description="`id`, `court` and `days` of those that count as days off.")
 
 
@@ -143,8 +145,8 @@ class PolicyVersionView(View):
     made_at: AwareDatetime
     cites: str | None
     proposal: str | None
-    proposed_by: str | None
-    approved_by: str | None
+    proposed_by: str | None = Field(description="A person, or the release of the program that brought it.")
+    approved_by: str | None = Field(description="Null for one that came with the program.")
 
 
 class WholePolicyVersionView(PolicyVersionView):

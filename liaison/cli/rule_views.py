@@ -109,8 +109,8 @@ def show_version(version: Item) -> None:
     """A calendar version, its notices and its closures."""
     names = ("number", "announced_until", "reason", "proposed_by", "approved_by", "made_at", "checksum")
     show_fields({name: _cell(version, name) for name in names})
-    columns = ("published_on", "doc_no", "title", "url")
-    show_table(columns, [[notice[name] for name in columns] for notice in version["notices"]])
+    columns = ("published_on", "doc_no", "title", "entered_by", "approved_by", "url")
+    show_table(columns, [[_cell(notice, name) for name in columns] for notice in version["notices"]])
     if version["closures"]:
         rows = [(each["id"], each["court"] or _city(), ", ".join(each["days"])) for each in version["closures"]]
         show_table(("closure", "court", "days_off"), rows)
@@ -186,7 +186,12 @@ def _decided(proposal: Item) -> str | None:
 
 
 def _cell(item: Item, name: str) -> Any:
-    return when(item[name]) if name == "made_at" else item[name]
+    match name:
+        case "made_at":
+            return when(item[name])
+        case "approved_by":
+            return item[name] or say("随程序发布，由安装者负责", "came with the program, its installer answers for it")
+    return item[name]
 
 
 def _closure_cell(closure: Item, name: str) -> Any:

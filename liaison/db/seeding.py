@@ -39,29 +39,40 @@ class RuleVersions:
 
 
 async def seed_rules(
-    session: AsyncSession, notices: Sequence[Notice], policy: dict[str, Any], at: datetime
+    session: AsyncSession, notices: Sequence[Notice], policy: dict[str, Any], release: str, at: datetime
 ) -> RuleVersions:
     """Store every calendar version of the notices and the policy document, unless they are there already.
 
-    In a book in which nobody has approved anything the packaged versions are the versions. From the first approval on
-    people decide: no version is made here any more, and what is missing is returned.
+    In a book in which nobody has approved anything the packaged versions are the versions; whoever installs the release
+    answers for them, so they bear its number (ADR 0005). From the first approval on people decide: no version is made
+    here any more, and what is missing is returned.
 
     Args:
         session: The caller's transaction.
         notices: All State Council notices known; version n rests on the first n of them.
         policy: The parsed policy document with its ``version``.
+        release: Number of the release they ship with.
         at: When, aware.
 
     Raises:
         VersionChanged: A number is taken by other content that also came with the program.
     """
     await lock_rules(session, patient=True)
-    calendar, other_notices = await _seed_calendars(session, notices, at)
-    number, is_known = await _seed_policy(session, policy, at)
+    made = _Made(f"release {release}", at)
+    calendar, other_notices = await _seed_calendars(session, notices, made)
+    number, is_known = await _seed_policy(session, policy, made)
     return RuleVersions(calendar, number, other_notices, None if is_known else policy)
 
 
-async def _seed_policy(session: AsyncSession, packaged: dict[str, Any], at: datetime) -> tuple[int, bool]:
+@dataclass(frozen=True)
+class _Made:
+    """Who brought a version into the book, and when."""
+
+    by: str
+    at: datetime
+
+
+async def _seed_policy(session: AsyncSession, packaged: dict[str, Any], made: _Made) -> tuple[int, bool]:
     """Number of the policy in force, and whether the packaged one is a version."""
     stored = {row.number: row for row in await session.exec(select(PolicyVersion))}
     if any(_same_rules(row.policy, packaged) for row in stored.values()):
@@ -71,7 +82,7 @@ async def _seed_policy(session: AsyncSession, packaged: dict[str, Any], at: date
     number: int = packaged["version"]
     if number in stored:
         raise VersionChanged(f"policy version {number} in the database differs; a new policy needs a new number")
-    session.add(PolicyVersion(number=number, policy=packaged, made_at=at))
+    session.add(PolicyVersion(number=number, policy=packaged, made_at=made.at, proposed_by=made.by))
     return max([number, *stored]), True
 
 
@@ -84,7 +95,7 @@ def _same_rules(stored: dict[str, Any], packaged: dict[str, Any]) -> bool:
 
 
 async def _seed_calendars(
-    session: AsyncSession, notices: Sequence[Notice], at: datetime
+    session: AsyncSession, notices: Sequence[Notice], made: _Made
 ) -> tuple[int, tuple[Notice, ...]]:
     """Number of the calendar in force, and the notices it does not rest on."""
     known = sorted(notices, key=lambda notice: notice.published_on)
@@ -97,7 +108,7 @@ async def _seed_calendars(
     for calendar in wanted:
         row = stored.get(calendar.number)
         if row is None:
-            in_force = await _add_version(session, calendar, known[: calendar.number], at, is_new_book=not stored)
+            in_force = await _add_version(session, calendar, known[: calendar.number], made, is_new_book=not stored)
         elif row.checksum != calendar.checksum:
             raise VersionChanged(f"calendar version {calendar.number} in the database rests on other notices")
     assert in_force is not None
@@ -106,15 +117,16 @@ async def _seed_calendars(
 
 
 async def _add_version(
-    session: AsyncSession, calendar: BusinessCalendar, notices: Sequence[Notice], at: datetime, *, is_new_book: bool
+    session: AsyncSession, calendar: BusinessCalendar, notices: Sequence[Notice], made: _Made, *, is_new_book: bool
 ) -> CalendarVersion:
     version = CalendarVersion(
         number=calendar.number,
         notices=[notice_document(notice) for notice in notices],
         final_until=calendar.final_until.isoformat(),
         checksum=calendar.checksum,
-        made_at=at,
+        made_at=made.at,
         reason=notices[-1].title,
+        proposed_by=made.by,
     )
     if is_new_book:
         session.add(version)

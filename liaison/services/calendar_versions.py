@@ -1,6 +1,7 @@
 """Calendar versions: a notice is proposed, checked, compared, approved by somebody else (issue lines C01 to C03)."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -127,14 +128,16 @@ async def versions_view(platform: Platform, cursor: str | None = None, limit: in
 
 
 async def version_view(platform: Platform, number: int) -> Body:
-    """One calendar version with the notices and closures it rests on.
+    """One calendar version with the closures and notices it rests on, and who entered and approved each notice.
 
     Raises:
         Refused: ``NOT_FOUND``.
     """
     async with platform.db.read() as session:
         row = await _existing(session, number)
-    return {**_show(row), "notices": row.notices, "closures": row.closures}
+        brought_by = _brought_by(await calendar_versions(session, 0, number))
+    notices = [{**document, **brought_by[document["published_on"]]} for document in row.notices]
+    return {**_show(row), "notices": notices, "closures": row.closures}
 
 
 async def diff_view(platform: Platform, number: int, other: int) -> Body:
@@ -210,6 +213,15 @@ def _show(row: CalendarVersion) -> Body:
         "proposed_by": row.proposed_by,
         "approved_by": row.approved_by,
     }
+
+
+def _brought_by(versions: Sequence[CalendarVersion]) -> dict[str, Body]:
+    """Who entered and who approved each notice, by date of publication: whoever made the first version with it."""
+    found: dict[str, Body] = {}
+    for version in versions:
+        people = {"entered_by": version.proposed_by, "approved_by": version.approved_by}
+        found = {document["published_on"]: people for document in version.notices} | found
+    return found
 
 
 async def _newest(session: AsyncSession) -> CalendarVersion:

@@ -26,6 +26,7 @@ from liaison.db.schema import upgrade
 from liaison.db.seeding import RuleVersions, api_keys, drop_api_keys, put_api_keys, seed_rules
 from liaison.keys import KeyRing, KeysError, read_key_ring, write_key_ring
 from liaison.policy.roster import Roster
+from liaison.release import release
 from liaison.services.calendar_versions import propose_packaged_notices
 from liaison.services.credentials import BadCredentials, Credentials, read_credentials, write_credentials
 from liaison.services.directory_file import parse_directory
@@ -109,7 +110,7 @@ async def seed_packaged_rules(db: Database, at: datetime) -> RuleVersions:
         VersionChanged: The book holds other content under one of their numbers, and nobody has approved it.
     """
     async with db.write() as session:
-        versions = await seed_rules(session, packaged_notices(), _packaged_policy_document(), at)
+        versions = await seed_rules(session, packaged_notices(), _packaged_policy_document(), release(), at)
         await _propose(session, versions, at)
         return versions
 

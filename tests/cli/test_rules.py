@@ -39,7 +39,10 @@ def test_a_notice_goes_from_one_operator_to_another(served: Place, liaison: Liai
     number = approved["made_version"]
     assert approved["state"] == "approved"
     assert parsed(liaison, "calendar", "versions")["items"][-1]["approved_by"] == "sample-operator-2"
-    assert "虚构〔2026〕0号" in liaison("calendar", "show", str(number)).stdout
+    shown = [line for line in liaison("calendar", "show", str(number)).stdout.splitlines() if "〔" in line]
+    assert "虚构〔2026〕0号" in shown[-1] and "sample-operator-1" in shown[-1] and "sample-operator-2" in shown[-1]
+    assert "release " in shown[-2] and "came with the program, its installer answers for it" in shown[-2]
+    assert "随程序发布，由安装者负责" in liaison("policy", "versions", env=CHINESE).stdout
     diff = liaison("calendar", "diff", str(number - 1), str(number)).stdout
     assert "Announced until 2027-12-31, before until 2026-12-31." in diff
     assert f"version {number}: The calendar is announced until 2027-12-31." in liaison("status").stdout

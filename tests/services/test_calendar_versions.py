@@ -17,8 +17,9 @@ from liaison.db.rulebook import Rulebook
 from liaison.db.seeding import VersionChanged
 from liaison.db.tables import CalendarVersion, Plan, PolicyVersion, Proposal, Replan
 from liaison.policy.words import ProposalState
+from liaison.release import release
 from liaison.services import calendar_versions, deciding, provisioning
-from liaison.services.calendar_versions import approve_notice, notice_proposal_view, propose_notice
+from liaison.services.calendar_versions import approve_notice, notice_proposal_view, propose_notice, version_view
 from liaison.services.closures import enter_closure
 from liaison.services.errors import Refused, Slug
 from liaison.services.notice_sources import NoticeInput
@@ -88,6 +89,22 @@ async def test_a_notice_becomes_the_next_version_by_two_people(either_office: Of
     assert {due["provisional"] for due in after["deadlines"]} == {False}
     decided = await notice_proposal_view(office.platform, proposal)
     assert (decided["state"], decided["decided_by"], decided["comparison"]) == ("approved", "sample-operator-2", None)
+
+
+async def test_every_notice_says_who_entered_and_who_approved_it(office: Office) -> None:
+    """For what ships with the program its release stands; a later closure changes neither name."""
+    await approved(office, amendment_2026())
+    entered = await enter_closure(office.platform, None, closure("2026-09-21"), call(await chamber(office)))
+    *packaged, amendment = (await version_view(office.platform, entered.body["made_version"]))["notices"]
+    assert {(each["entered_by"], each["approved_by"]) for each in packaged} == {(f"release {release()}", None)}
+    assert amendment == amendment_2026() | {"text_sha256": None} | {
+        "entered_by": "sample-operator-1",
+        "approved_by": "sample-operator-2",
+    }
+    first = await version_view(office.platform, 1)
+    assert (first["proposed_by"], first["approved_by"]) == (f"release {release()}", None)
+    stored = await row(office, entered.body["made_version"])
+    assert "entered_by" not in stored.notices[-1], "beside what the checksum was made of"
 
 
 async def test_another_process_counts_with_it_at_once(office: Office) -> None:

@@ -11,6 +11,7 @@ from liaison.contract.plans import FindMovable, PlanLadder
 from liaison.db.tables import Event, Plan, PolicyVersion, Proposal, Replan
 from liaison.policy.scope import Scope
 from liaison.policy.words import EventKind, KeyRole, ProposalKind, ProposalState
+from liaison.release import release
 from liaison.services import deciding, provisioning
 from liaison.services.calendar_versions import approve_notice, propose_notice, versions_view
 from liaison.services.errors import Refused, Slug
@@ -38,7 +39,9 @@ async def proposed(office: Office, document: dict[str, object] = STRICTER, cites
 
 async def test_the_chamber_approves_what_an_operator_proposed(either_office: Office) -> None:
     office = either_office
-    number = (await policy_versions_view(office.platform))["items"][-1]["number"] + 1
+    versions = (await policy_versions_view(office.platform))["items"]
+    assert (versions[0]["proposed_by"], versions[0]["approved_by"]) == (f"release {release()}", None)
+    number = versions[-1]["number"] + 1
     old = await office.submit(case_number=None)
     proposal = await proposed(office)
     answer = await approve_policy(office.platform, proposal, False, call(await chamber(office)))

@@ -12,7 +12,10 @@ from liaison.policy.words import ProposalKind, ProposalState
 
 
 class CalendarVersion(SQLModel, table=True):
-    """A calendar built from notices and closures, kept whole. Those that ship with the program have no proposal."""
+    """A calendar built from notices and closures, kept whole.
+
+    One that ships with the program has no proposal and no approver, and is proposed by its release.
+    """
 
     __tablename__ = "calendar_version"
 
