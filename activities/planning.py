@@ -16,7 +16,7 @@ from liaison.contract.plans import PlanLadder, Planned
 from liaison.db.claims import newest_plan
 from liaison.db.messages import DATE_MOVED, PARTY, news_of_dates, read_params, supersede
 from liaison.db.record import lock_request, recorded_line
-from liaison.db.replans import count_replanned, moves_open_requests
+from liaison.db.replans import count_replanned, moving_policies
 from liaison.db.rungs import rung_records
 from liaison.db.tables import Plan, Request
 from liaison.policy.ladder import spread_of
@@ -52,7 +52,7 @@ class Planning:
         number = max(request.policy_version, order.policy or 0)
         if order.calendar > calendar.number:
             return None
-        if number > request.policy_version and not await moves_open_requests(session, number):
+        if number > request.policy_version and number not in await moving_policies(session, [number]):
             return None
         return Rules(calendar.of(request.court), await self._tools.rulebook.policy(session, number))
 

@@ -147,6 +147,7 @@ class PolicyVersionView(View):
     proposal: str | None
     proposed_by: str | None = Field(description="A person, or the release of the program that brought it.")
     approved_by: str | None = Field(description="Null for one that came with the program.")
+    open_requests: bool = Field(description="Whether its approver moved open requests to it, too.")
 
 
 class WholePolicyVersionView(PolicyVersionView):

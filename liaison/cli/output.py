@@ -79,6 +79,7 @@ _TITLES: Final = {
     "decided_by": ("决定人", "decided by"),
     "approved_by": ("批准人", "approved by"),
     "made_version": ("形成版本", "made version"),
+    "open_requests": ("适用于", "holds for"),
     "made_at": ("形成时间", "made at"),
     "number": ("版本", "version"),
     "announced_until": ("公布至", "announced until"),

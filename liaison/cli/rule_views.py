@@ -93,14 +93,14 @@ def show_versions(page: Item) -> None:
 
 def show_policy_versions(page: Item) -> None:
     """Policy versions, one a line."""
-    columns = ("number", "cites", "proposed_by", "approved_by", "made_at")
+    columns = ("number", "cites", "open_requests", "proposed_by", "approved_by", "made_at")
     show_table(columns, [[_cell(item, name) for name in columns] for item in page["items"]])
     show_more(page)
 
 
 def show_policy_version(version: Item) -> None:
     """A policy version and its rules, one a line."""
-    names = ("number", "cites", "proposal", "proposed_by", "approved_by", "made_at")
+    names = ("number", "cites", "open_requests", "proposal", "proposed_by", "approved_by", "made_at")
     show_fields({name: _cell(version, name) for name in names})
     show_table(("rule", "value"), list(_rules("", version["document"])))
 
@@ -191,6 +191,10 @@ def _cell(item: Item, name: str) -> Any:
             return when(item[name])
         case "approved_by":
             return item[name] or say("随程序发布，由安装者负责", "came with the program, its installer answers for it")
+        case "open_requests" if item[name]:
+            return say("新诉求及在办诉求", "new and open requests")
+        case "open_requests":
+            return say("仅新诉求", "new requests only")
     return item[name]
 
 

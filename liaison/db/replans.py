@@ -1,6 +1,6 @@
 """Re-plans: which open requests newer rules may move, and how far they have been brought to them (calendar.md 5.3)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -154,10 +154,10 @@ async def keep_progress(
     return row
 
 
-async def moves_open_requests(session: AsyncSession, policy: int) -> bool:
-    """Whether whoever approved a policy said that open requests move to it."""
-    found = await session.exec(select(Replan.id).where(col(Replan.policy_version) == policy))
-    return found.first() is not None
+async def moving_policies(session: AsyncSession, policies: Collection[int]) -> set[int | None]:
+    """Those of some policies of which whoever approved them said that open requests move to them."""
+    found = await session.exec(select(Replan.policy_version).where(col(Replan.policy_version).in_(policies)))
+    return set(found.all())
 
 
 async def find_replan(session: AsyncSession, replan: str) -> Replan | None:

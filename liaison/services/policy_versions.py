@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.proposals import proposals_from
+from liaison.db.replans import moving_policies
 from liaison.db.rulebook import NotSeeded
 from liaison.db.tables import PolicyVersion, Proposal
 from liaison.db.versions import (
@@ -139,7 +140,8 @@ async def policy_versions_view(platform: Platform, cursor: str | None = None, li
     """Every policy version, without its document."""
     async with platform.db.read() as session:
         rows = await policy_versions(session, number_of(cursor), limit + 1)
-    return page(rows, limit, lambda row: row.number, _show)
+        moving = await moving_policies(session, [row.number for row in rows])
+    return page(rows, limit, lambda row: row.number, lambda row: _show(row, row.number in moving))
 
 
 async def policy_version_view(platform: Platform, number: int) -> Body:
@@ -150,12 +152,13 @@ async def policy_version_view(platform: Platform, number: int) -> Body:
     """
     async with platform.db.read() as session:
         row = await policy_version(session, number)
+        moving = await moving_policies(session, [number])
     if row is None:
         raise Refused(Slug.NOT_FOUND, "没有此规则版本。", "There is no such policy version.")
-    return {**_show(row), "document": row.policy}
+    return {**_show(row, number in moving), "document": row.policy}
 
 
-def _show(row: PolicyVersion) -> Body:
+def _show(row: PolicyVersion, open_requests: bool) -> Body:
     return {
         "number": row.number,
         "made_at": shown(row.made_at),
@@ -163,6 +166,7 @@ def _show(row: PolicyVersion) -> Body:
         "proposal": row.proposal,
         "proposed_by": row.proposed_by,
         "approved_by": row.approved_by,
+        "open_requests": open_requests,
     }
 
 

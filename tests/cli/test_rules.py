@@ -121,6 +121,11 @@ def test_a_policy_goes_to_the_chamber(served: Place, liaison: Liaison, tmp_path:
     assert "虚构〔2026〕2号" in liaison("policy", "versions").stdout
     number = str(approved["made_version"])
     assert parsed(liaison, "policy", "show", number)["document"]["ladder"]["cited_document"] == "虚构〔2026〕2号"
+    assert "new requests only" in liaison("policy", "show", number).stdout
+    back = parsed(liaison, "policy", "propose", str(files("liaison.policy") / "policy.toml"))["id"]
+    moving = parsed(liaison, "policy", "approve", back, "--open-requests")["made_version"]
+    assert "新诉求及在办诉求" in liaison("policy", "versions", env=CHINESE).stdout
+    assert parsed(liaison, "policy", "show", str(moving))["open_requests"] is True
     table = liaison("policy", "show", number).stdout
     rows = [line.split() for line in table.splitlines()]
     assert ["ladder.primary[3].business_day", "9"] in rows and ["cites", "虚构〔2026〕2号"] in rows

@@ -49,7 +49,7 @@ async def test_the_chamber_approves_what_an_operator_proposed(either_office: Off
     assert answer.location == f"/v1/policy/versions/{number}"
     version = await policy_version_view(office.platform, number)
     assert (version["proposed_by"], version["approved_by"]) == ("sample-operator-1", "sample-chamber-1")
-    assert version["document"]["version"] == number
+    assert (version["document"]["version"], version["open_requests"]) == (number, False)
     new = await office.submit(case_number=None)
     async with office.platform.db.read() as session:
         plans = [await session.get_one(Plan, (reference, 1)) for reference in (old, new)]
@@ -67,6 +67,8 @@ async def test_open_requests_are_moved_only_when_the_approver_says_so(office: Of
     async with office.platform.db.read() as session:
         replan = await session.get_one(Replan, "replan-policy-2")
     assert (replan.calendar_version, replan.policy_version, replan.finished_at) == (10, 2, None)
+    versions = (await policy_versions_view(office.platform))["items"]
+    assert [version["open_requests"] for version in versions] == [False, True]
     await approve_policy(office.platform, answer.body["id"], True, call(await chamber(office)))
     assert (await office.count(Replan), await office.count(PolicyVersion)) == (1, 2)
 
