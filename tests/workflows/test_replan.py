@@ -1,7 +1,11 @@
 """A newer calendar reaches the requests that are open, with the reason on record (issue lines C10, C20, C22)."""
 
+import time
 from datetime import timedelta
 from typing import Any
+
+from temporalio.api.sdk.v1 import WorkflowMetadata
+from temporalio.client import WorkflowHandle
 
 from liaison.contract import search
 from liaison.contract.names import QUERY_STATE, SignalName, replan_id
@@ -12,6 +16,7 @@ from liaison.policy.message_words import MessageState
 from liaison.policy.words import Category, EventKind
 from liaison.services.replanning import start_replan
 from tests.city import City, shanghai
+from tests.pauses import Pauses
 from tests.rules import approve, forget_notices_after, notices_until, put_policy, replan_of
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
 from workflows.state import RequestState
@@ -85,6 +90,38 @@ async def test_what_becomes_final_what_moves_and_what_hears_nothing(city_at: Ope
         assert (await city.request(untouched)).calendar_version == number + 1
         done = await replan_of(city, number + 1)
         assert (done.moved, done.made_final, done.untouched, done.remaining) == (1, 1, 1, 0)
+
+
+async def test_a_replan_keeps_its_pace_and_shows_how_far_it_is(city_at: OpenCity) -> None:
+    """Nine requests at six a second; nothing is looked at but what Temporal's UI shows of the re-plan."""
+    async with city_at("2020-01-22 10:00", replan_per_second=6) as city:
+        number = await forget_notices_after(city, BEFORE)
+        for _ in range(9):
+            await city.submit()
+        await city.advance(seconds=1)
+        began = time.monotonic()
+        replan = city.client.get_workflow_handle(await approve(city, number + 1, notices_until(AFTER)))
+        assert "Done" not in await _shown_by(replan, "- Passes 轮次: 1")
+        assert time.monotonic() - began >= 9 / 6
+        await city.advance(minutes=2)
+        title, _, passes, *counts = (await _shown_by(replan, "Done 已完成")).splitlines()
+        assert title == f"**Open requests to calendar version 日历版本 {number + 1}** 在办诉求改期"
+        assert passes.startswith("- Passes 轮次: ")
+        assert counts == [
+            *("- Dates moved 日期已调整: 9", "- Dates became final 日期已确定: 0", "- Untouched 不受影响: 0"),
+            *("- Remaining 待处理: 0", "", "Done 已完成"),
+        ]
+
+
+async def _shown_by(replan: WorkflowHandle[Any, Any], line: str) -> str:
+    """A re-plan's current details once they say this."""
+    pauses = Pauses()
+    while True:
+        query = "__temporal_workflow_metadata"
+        metadata: WorkflowMetadata = await replan.query(query, result_type=WorkflowMetadata)
+        if line in metadata.current_details:
+            return metadata.current_details
+        await pauses.pause()
 
 
 async def test_people_whose_date_moved_are_told_once_in_their_window(city_at: OpenCity) -> None:
