@@ -9,10 +9,14 @@ from typing import Any, Final
 from fastapi import Request
 
 from api.faults import pointer_to
+from calendars.sources.reading import MAX_BYTES
 from liaison.services.errors import Fault, Refused, Slug
 
 LONGEST_BODY: Final = 64 * 1024
 """Bytes."""
+
+LONGEST_WITH_A_FILE: Final = 2 * MAX_BYTES + LONGEST_BODY
+"""Bytes of a body that brings a file: JSON may write three bytes of Chinese as six of an escape."""
 
 _UNFIT: Final = re.compile("[\x00\ud800-\udfff]")
 
@@ -21,15 +25,15 @@ class NotJson(Exception):
     """The body says that it is something other than JSON."""
 
 
-async def read_json(request: Request) -> Any:
+async def read_json(request: Request, longest: int = LONGEST_BODY) -> Any:
     """The JSON value a call brings; NUL and lone surrogates may still be in it, see ``unfit_texts``.
 
     Raises:
-        Refused: over 64 KiB, not UTF-8, not JSON, a field twice in one object.
+        Refused: over ``longest`` bytes, not UTF-8, not JSON, a field twice in one object.
         NotJson: another media type.
     """
     _check_media_type(request.headers.get("content-type"))
-    body = await read_within(request, LONGEST_BODY)
+    body = await read_within(request, longest)
     try:
         return json.loads(body.decode("utf-8"), object_pairs_hook=_once_each, parse_constant=_no_constant)
     except (ValueError, RecursionError):
@@ -50,7 +54,7 @@ def unfit_texts(value: Any) -> tuple[Fault, ...]:
 
 
 def _unfit_places(value: Any) -> Iterator[tuple[str | int, ...]]:
-    # A stack of its own: 64 KiB of brackets nest deeper than Python calls may.
+    # A stack of its own: so many bytes of brackets nest deeper than Python calls may.
     waiting: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
     while waiting:
         place, item = waiting.pop()

@@ -132,8 +132,8 @@ _ALL: Final = (
     ProblemType(
         Slug.TOO_LARGE,
         413,
-        Wording("The body is too large", "A body may have at most 65,536 bytes."),
-        Wording("请求体过大", "请求体最多 65536 字节。"),
+        Wording("The body is too large", "A body may have at most 65,536 bytes, and a file in it 1 MB."),
+        Wording("请求体过大", "请求体最多 65536 字节，其中的文件最多 1 MB。"),
     ),
     ProblemType(
         Slug.UNAVAILABLE,

@@ -14,7 +14,7 @@ from fastapi import Depends, Path, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import TypeAdapter, ValidationError
 
-from api.bodies import read_json, unfit_texts
+from api.bodies import LONGEST_BODY, read_json, unfit_texts
 from api.faults import faults_of_body
 from liaison.contract.reference import BadReference, parse_reference
 from liaison.policy.scope import Scope
@@ -191,11 +191,15 @@ class Sent(Generic[Model]):
 
 
 class BodyOf(Generic[Model]):
-    """Reads a body of one shape; ``tagged_by`` is the field that decides between several."""
+    """Reads a body of one shape.
 
-    def __init__(self, shape: Any, tagged_by: str = "") -> None:
+    ``tagged_by`` is the field that decides between several, ``longest`` how many bytes it may have.
+    """
+
+    def __init__(self, shape: Any, tagged_by: str = "", longest: int = LONGEST_BODY) -> None:
         self.adapter: TypeAdapter[Model] = TypeAdapter(shape)
         self._tagged_by = tagged_by
+        self._longest = longest
 
     async def __call__(self, request: Request) -> Sent[Model]:
         """Read the body.
@@ -203,7 +207,7 @@ class BodyOf(Generic[Model]):
         Raises:
             Refused: too large, not JSON, or faults, all of them at once.
         """
-        raw = await read_json(request)
+        raw = await read_json(request, self._longest)
         model, faults = self.read(raw)
         if model is None or faults:
             raise Refused(Slug.INVALID, faults=faults)

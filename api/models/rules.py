@@ -5,10 +5,11 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from api.models.text import Body, Moment, Name, PlainDate, Reason, Word
+from calendars.sources.reading import MAX_BYTES
 
 Year = Annotated[int, Field(strict=True, ge=2000, le=2100)]
 PublishedOn = Annotated[PlainDate, Field(description="When the State Council published the notice.")]
-FileText = Annotated[str, Field(min_length=1, max_length=60_000)]
+FileText = Annotated[str, Field(min_length=1, max_length=MAX_BYTES)]
 Cited = Annotated[str, Field(min_length=1, max_length=400)]
 
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
 from api.answers import READS, WRITES, problems, takes
+from api.bodies import LONGEST_WITH_A_FILE
 from api.deps import BodyOf, Caller, Once, OnceCall, ProposalId, Sent, allow, call_of
 from api.models.queries import ProposalQuery
 from api.models.rule_views import NoticeProposalView, PolicyProposalView, ProposalSummary
@@ -23,7 +24,7 @@ policy_router = APIRouter(prefix="/v1/policy/proposals", tags=["policy"])
 RULE_MAKERS: Final = (KeyRole.OPERATOR, KeyRole.CHAMBER)
 DECIDING: Final = (*WRITES, Slug.NOT_FOUND, Slug.CONFLICT)
 
-_NOTICE = BodyOf[Any](NoticeProposalIn, tagged_by="source")
+_NOTICE = BodyOf[Any](NoticeProposalIn, tagged_by="source", longest=LONGEST_WITH_A_FILE)
 _POLICY = BodyOf[PolicyProposalIn](PolicyProposalIn)
 _APPROVAL = BodyOf[ApprovalIn](ApprovalIn)
 _POLICY_APPROVAL = BodyOf[PolicyApprovalIn](PolicyApprovalIn)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from calendars.sources.reading import MAX_BYTES
 from liaison.cli import rule_views
 from liaison.cli.exits import Exit, fail
 from liaison.cli.identity import As, open_api
@@ -136,11 +137,21 @@ def read_document(file: str) -> dict[str, Any]:
 
 def _text(file: str) -> str:
     try:
-        return (sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()).decode("utf-8-sig")
+        content = sys.stdin.buffer.read(MAX_BYTES + 1) if file == "-" else _beginning(Path(file))
+        if len(content) > MAX_BYTES:
+            most = f"{MAX_BYTES // 1_000_000} MB"
+            fail(Exit.REFUSED, say(f"{file[:120]} 超过 {most}。", f"{file[:120]} is larger than {most}."))
+        return content.decode("utf-8-sig")
     except OSError as fault:
         fail(Exit.USAGE, f"{file[:120]}: {fault.strerror}.")
     except UnicodeDecodeError:
         fail(Exit.USAGE, say(f"{file[:120]} 不是 UTF-8。", f"{file[:120]} is not UTF-8."))
+
+
+def _beginning(path: Path) -> bytes:
+    """As much of a file as shows that it is too large: what is larger is not read to its end."""
+    with path.open("rb") as opened:
+        return opened.read(MAX_BYTES + 1)
 
 
 def _document(text: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Rules over HTTP: who may, what is refused in which language, what a repetition hears (C02, C30, C32, C43)."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from api.models.rule_views import (
 )
 from api.models.views import Page
 from tests.api.conftest import City, open_city
+from tests.calendars.ics import many_years_with_2027
 from tests.services.rules import amendment_2026, invented_2027, policy_document
 
 CLOSURE: dict[str, Any] = {
@@ -155,10 +157,24 @@ async def test_a_fault_is_told_by_its_place_and_nothing_changes(
         assert (await city.get(listed, key=key)).json()["items"] == []
 
 
+async def test_a_file_of_many_years_is_read(rules_city: City) -> None:
+    content, key = many_years_with_2027(), operators(rules_city)[0]
+    assert len(content) > 200_000
+    file = {"source": "icalendar", "text": content, "year": 2027, "published_on": "2026-11-30"}
+    answer = await rules_city.post(PROPOSALS, json.dumps(file).encode(), key=key)
+    assert answer.status_code == 201, answer.text
+    own = await rules_city.post(POLICIES, {"document": policy_document() | {"a": "x" * 70_000}}, key=key)
+    assert own.status_code == 413, "a body without a file"
+    large = {"source": "json_feed", "text": "[" + " " * 1_000_000, "published_on": "2026-12-01"}
+    answer = await rules_city.post(PROPOSALS, large, key=key)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/text")
+
+
 async def test_a_feed_that_is_too_large_is_not_read(city: City) -> None:
     feed = {"source": "json_feed", "text": " " * 50_000_000, "published_on": "2026-12-01"}
     answer = await city.post(PROPOSALS, feed, key=operators(city)[0])
     assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
+    assert answer.json()["detail"] == "A body may have at most 65,536 bytes, and a file in it 1 MB."
     assert (await city.get(PROPOSALS, key=operators(city)[0])).json()["items"] == []
 
 

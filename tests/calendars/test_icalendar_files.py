@@ -1,7 +1,7 @@
 """Notices from iCalendar files: whole days only, and everything else refused by one sentence each."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,29 +10,9 @@ from calendars.checks import check_proposal
 from calendars.faults import EmptyYear, NoticeFaults, SourceUnreadable
 from calendars.notice import Notice
 from calendars.sources import icalendar_file
+from tests.calendars.ics import as_holiday_cn, ics, span
 from tests.calendars.yearly import PUBLISHED, YEARS, known_before, of_year
 from tests.chinese import is_chinese
-
-
-def ics(*events: str) -> bytes:
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//"]
-    for event in events:
-        lines += ["BEGIN:VEVENT", *event.strip().splitlines(), "END:VEVENT"]
-    return "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()
-
-
-def span(summary: str, first: date, last: date, more: str = "") -> str:
-    after = last + timedelta(days=1)
-    return (
-        f"SUMMARY:{summary}\nDTSTART;VALUE=DATE:{first:%Y%m%d}\nDTEND;VALUE=DATE:{after:%Y%m%d}\n"
-        f"UID:{first}/{after}/test\n{more}"
-    )
-
-
-def as_holiday_cn(notice: Notice) -> Iterator[str]:
-    for holiday in notice.holidays:
-        yield from (span(f"{holiday.zh}假期", first, last) for first, last in holiday.off)
-        yield from (span(f"上班(补{holiday.zh}假期)", day, day) for day in holiday.work)
 
 
 def as_apple(notice: Notice) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from liaison.cli.exits import Exit
+from tests.calendars.ics import many_years_with_2027
 from tests.cli.conftest import Liaison, Place, a_request
 from tests.services.rules import NOTICES, amendment_2026
 
@@ -60,6 +61,23 @@ def test_a_refused_notice_and_a_rejected_one(served: Place, liaison: Liaison, tm
     rejected = parsed(liaison, "calendar", "reject", proposal, "--reason", "a typing error")
     assert (rejected["state"], rejected["reason"]) == ("rejected", "a typing error")
     assert proposal not in liaison("calendar", "review").stdout
+
+
+def test_a_file_of_many_years_is_read_and_one_that_is_too_large_is_not(
+    served: Place, liaison: Liaison, tmp_path: Path
+) -> None:
+    years, feed = tmp_path / "years.ics", tmp_path / "feed.json"
+    years.write_text(many_years_with_2027(), "utf-8")
+    dated = ("--published", "2026-11-30")
+    read = liaison("calendar", "propose", "--ics", str(years), "--year", "2028", *dated)
+    assert (read.exit_code, "no day of 2028 is listed" in read.stderr) == (Exit.REFUSED, True)
+    with feed.open("wb") as file:
+        file.truncate(50_000_000)
+    for language, says in (({}, "is larger than 1 MB."), (CHINESE, "超过 1 MB。")):
+        refused = liaison("calendar", "propose", "--feed", str(feed), *dated, env=language)
+        assert (refused.exit_code, refused.stderr.endswith(f"{says}\n"), len(refused.stderr.splitlines())) == (
+            Exit.REFUSED, True, 1,
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(
