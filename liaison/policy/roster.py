@@ -111,6 +111,11 @@ class Roster:
         """The court with this code."""
         return self._courts.get(code)
 
+    def is_intermediate(self, code: str) -> bool:
+        """Whether this is the Intermediate Court's code; that of no court is not."""
+        found = self.court(code)
+        return found is not None and found.level is CourtLevel.INTERMEDIATE
+
     def department(self, court: str, code: str) -> Department | None:
         """The department with this code, if it belongs to that court."""
         found = self._departments.get(code)

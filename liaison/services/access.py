@@ -20,8 +20,8 @@ async def scope_of(platform: Platform, bearer: str) -> Scope:
     """The scope of an API key ``jl_<id>_<secret>``.
 
     Raises:
-        Refused: ``UNAUTHENTICATED``: not a key, unknown, another secret, expired, or its person left the directory.
-            A caller cannot tell which.
+        Refused: ``UNAUTHENTICATED``: not a key, unknown, another secret, expired, its person left the directory, or it
+            is for the Case Filing Chamber of a primary court, which decides nothing. A caller cannot tell which.
     """
     try:
         key_id, secret = split_api_key(bearer)
@@ -54,6 +54,8 @@ async def _known_key(platform: Platform, key_id: str) -> KnownKey | None:
 
 async def _scope(platform: Platform, session: AsyncSession, row: ApiKey) -> Scope | None:
     scopes, channels = frozenset(row.scopes), frozenset(map(Channel, row.channels))
+    if row.role is KeyRole.CHAMBER and not await _is_of_the_chamber(platform, session, row):
+        return None
     if row.role not in (KeyRole.JUDGE, KeyRole.LEADER):
         return Scope(row.role, row.id, court=row.court, staff=row.staff, scopes=scopes, channels=channels)
     roster = await platform.rulebook.roster(session)
@@ -62,6 +64,11 @@ async def _scope(platform: Platform, session: AsyncSession, row: ApiKey) -> Scop
         return None
     departments = departments_of(roster, person) if row.role is KeyRole.LEADER else ()
     return Scope(row.role, row.id, person.court, person.id, person.team, departments, scopes)
+
+
+async def _is_of_the_chamber(platform: Platform, session: AsyncSession, row: ApiKey) -> bool:
+    """Whether a chamber's key is for the Intermediate Court: one of a primary court may be older than that rule."""
+    return row.court is None or (await platform.rulebook.roster(session)).is_intermediate(row.court)
 
 
 def departments_of(roster: Roster, leader: Staff) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from liaison.db.proposals import find_proposal, insert_proposal, list_proposals
 from liaison.db.tables import Proposal
 from liaison.db.versions import lock_rules
 from liaison.policy.scope import Scope
-from liaison.policy.words import CourtLevel, KeyRole, ProposalKind, ProposalState
+from liaison.policy.words import KeyRole, ProposalKind, ProposalState
 from liaison.services.errors import Refused, Slug
 from liaison.services.once import Call, carry_out
 from liaison.services.paging import DEFAULT_LIMIT, key_of, page
@@ -95,10 +95,7 @@ async def decides_for_the_city(platform: Platform, session: AsyncSession, scope:
     """Whether a key is of the Intermediate Court's Case Filing Chamber; a key of every court is of no primary one."""
     if scope.role is not KeyRole.CHAMBER:
         return False
-    if scope.court is None:
-        return True
-    court = (await platform.rulebook.roster(session)).court(scope.court)
-    return court is not None and court.level is CourtLevel.INTERMEDIATE
+    return scope.court is None or (await platform.rulebook.roster(session)).is_intermediate(scope.court)
 
 
 def refuse_outdated(proposal: Proposal, newest: int) -> None:

@@ -12,7 +12,7 @@ from liaison.db.seeding import put_api_keys
 from liaison.db.tables import ApiKey
 from liaison.keys import hash_secret, new_api_key, split_api_key
 from liaison.policy.roster import Roster
-from liaison.policy.words import Channel, CourtLevel, KeyRole
+from liaison.policy.words import Channel, KeyRole
 
 PERSONAL = (KeyRole.JUDGE, KeyRole.LEADER)
 """Roles whose keys belong to a person of the directory."""
@@ -91,13 +91,8 @@ def _court(order: KeyOrder, roster: Roster) -> str | None:
     if person is not None and order.court not in ("", person.court):
         raise KeyRefused(f"{person.id} 属于法院 {person.court}。", f"{person.id} belongs to court {person.court}.")
     court = person.court if person is not None else order.court or None
-    if order.role is KeyRole.CHAMBER and court is not None and not _is_intermediate(roster, court):
+    if order.role is KeyRole.CHAMBER and court is not None and not roster.is_intermediate(court):
         zh = f"法院 {court} 为基层法院；立案庭密钥仅可发给市中级人民法院。"
         en = f"Court {court} is a primary court; a chamber's key is for that of the Intermediate Court."
         raise KeyRefused(zh, en)
     return court
-
-
-def _is_intermediate(roster: Roster, code: str) -> bool:
-    court = roster.court(code)
-    return court is not None and court.level is CourtLevel.INTERMEDIATE

@@ -8,6 +8,7 @@ import pytest
 from liaison.contract.reference import new_reference
 from liaison.db.access import find_api_key
 from liaison.db.reads import RequestFilters
+from liaison.keys import split_api_key
 from liaison.policy.scope import Scope
 from liaison.policy.words import KeyRole, Post
 from liaison.services import views
@@ -65,6 +66,22 @@ async def test_an_expired_key_is_refused_even_if_it_was_just_used(office: Office
     office.clock.now = row.expires_at
     with pytest.raises(Refused):
         await office.channel()
+
+
+@pytest.mark.parametrize(("court", "may"), [("0104", False), ("9999", False), ("01", True), (None, True)])
+async def test_the_chamber_is_that_of_the_intermediate_court(office: Office, court: str | None, may: bool) -> None:
+    """A key may have been made before that was checked when keys are made."""
+    key = office.credentials.chamber_keys["chamber-1"]
+    async with office.platform.db.write() as session:
+        row = await find_api_key(session, split_api_key(key).key_id)
+        assert row is not None
+        row.court = court
+    if may:
+        assert (await office.scope(key)).role is KeyRole.CHAMBER
+        return
+    with pytest.raises(Refused) as refused:
+        await office.scope(key)
+    assert refused.value.slug is Slug.UNAUTHENTICATED
 
 
 async def test_a_withdrawn_key_is_known_for_seconds_at_most(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
