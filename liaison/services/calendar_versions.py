@@ -24,6 +24,7 @@ from liaison.services.deciding import (
     decide,
     keep_proposal,
     location,
+    makes_room,
     proposal_of,
     proposal_to_approve,
     refuse_outdated,
@@ -71,12 +72,8 @@ async def propose_packaged_notices(session: AsyncSession, notices: tuple[Notice,
     for notice in notices:
         document = notice_document(notice)
         same = [each for each in earlier if each.document["published_on"] == document["published_on"]]
-        if any(each.state is not ProposalState.PROPOSED or each.base_version == newest.number for each in same):
-            continue
-        for outdated in same:
-            decide(outdated, ProposalState.REJECTED, PLATFORM, at)
-            outdated.reason = f"proposed again on version {newest.number}"
-        await _keep(session, notice, second_opinion(notice.year, PACKAGED), PACKAGED, PLATFORM, at)
+        if makes_room(same, newest.number, at):
+            await _keep(session, notice, second_opinion(notice.year, PACKAGED), PACKAGED, PLATFORM, at)
 
 
 async def notice_proposal_view(platform: Platform, proposal_id: str) -> Body:

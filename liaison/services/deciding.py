@@ -1,5 +1,6 @@
 """What notices and policies have in common: one person proposes, another decides, on the rules as they stood then."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -108,6 +109,22 @@ def refuse_outdated(proposal: Proposal, newest: int) -> None:
         zh = f"该提案基于第 {proposal.base_version} 版，现行为第 {newest} 版，请重新提出。"
         en = f"It was checked against version {proposal.base_version}, and {newest} is in force; propose again."
         raise Refused(Slug.CONFLICT, zh, en)
+
+
+def makes_room(same: Sequence[Proposal], newest: int, at: datetime) -> bool:
+    """Whether what ships with the program is to be proposed; earlier proposals of the same that are outdated make room.
+
+    Args:
+        same: Earlier proposals of it; one that was decided stays so.
+        newest: The version in force.
+        at: Now, aware.
+    """
+    if any(each.state is not ProposalState.PROPOSED or each.base_version == newest for each in same):
+        return False
+    for outdated in same:
+        decide(outdated, ProposalState.REJECTED, PLATFORM, at)
+        outdated.reason = f"proposed again on version {newest}"
+    return True
 
 
 def decide(proposal: Proposal, state: ProposalState, by: str, at: datetime) -> None:

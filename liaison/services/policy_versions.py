@@ -30,6 +30,7 @@ from liaison.services.deciding import (
     decides_for_the_city,
     keep_proposal,
     location,
+    makes_room,
     proposal_of,
     proposal_to_approve,
     refuse_outdated,
@@ -72,17 +73,19 @@ async def propose_policy(platform: Platform, document: dict[str, Any], cites: st
 
 
 async def propose_packaged_policy(session: AsyncSession, document: Mapping[str, Any], at: datetime) -> None:
-    """Propose the policy that came with the program, once for each version in force.
+    """Propose the policy that came with the program, unless it was rejected.
+
+    One that has become outdated makes room for a proposal on the version in force.
 
     Raises:
         Refused: ``INVALID``, it cannot stand.
     """
     newest = await _newest(session)
     whole = _numbered(document, newest.number + 1, None)
-    for earlier in await proposals_from(session, ProposalKind.POLICY, PACKAGED):
-        if {**earlier.document, "version": 0} == {**whole, "version": 0}:
-            return
-    await _keep(session, whole, newest.number, PACKAGED, PLATFORM, at)
+    earlier = await proposals_from(session, ProposalKind.POLICY, PACKAGED)
+    same = [each for each in earlier if {**each.document, "version": 0} == {**whole, "version": 0}]
+    if makes_room(same, newest.number, at):
+        await _keep(session, whole, newest.number, PACKAGED, PLATFORM, at)
 
 
 async def policy_proposal_view(platform: Platform, proposal_id: str) -> Body:

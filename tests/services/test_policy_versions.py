@@ -217,6 +217,15 @@ async def test_a_policy_of_a_later_release_is_proposed_where_people_decide(
     kind = ProposalKind.POLICY
     [item] = (await deciding.proposals_view(office.platform, kind, ProposalState.PROPOSED))["items"]
     assert (item["source"], item["proposed_by"], item["document"]["version"]) == ("packaged", "platform", 3)
+    # Outdated by another version, it is proposed again, and once rejected it stays so.
+    other = await proposed(office, policy_document() | {"spread_minutes": 20})
+    await approve_policy(office.platform, other, False, call(await chamber(office)))
+    await seed_packaged_rules(office.platform.db, office.clock.now)
+    [again] = (await deciding.proposals_view(office.platform, kind, ProposalState.PROPOSED))["items"]
+    assert (again["id"] != item["id"], again["base_version"]) == (True, 3)
+    await deciding.reject(office.platform, kind, again["id"], "not yet", call(await chamber(office)))
+    await seed_packaged_rules(office.platform.db, office.clock.now)
+    assert (await deciding.proposals_view(office.platform, kind, ProposalState.PROPOSED))["items"] == []
 
 
 async def test_an_unknown_version_is_not_found(office: Office) -> None:
