@@ -86,6 +86,8 @@ _TITLES: Final = {
     "reason": ("原因", "reason"),
     "published_on": ("发布日期", "published on"),
     "doc_no": ("文号", "document"),
+    "url": ("网址", "address"),
+    "text_sha256": ("正文摘要", "text digest"),
     "checksum": ("校验和", "checksum"),
     "closure": ("停止对外服务", "closure"),
     "days_off": ("休息日", "days off"),

@@ -9,6 +9,9 @@ from liaison.cli.views import show_more
 
 Item = Mapping[str, Any]
 
+_CITED = ("published_on", "doc_no", "title", "url", "text_sha256")
+"""What is cited of a notice; a policy has none of it."""
+
 
 def show_proposals(page: Item) -> None:
     """Proposals that wait, one a line."""
@@ -16,7 +19,7 @@ def show_proposals(page: Item) -> None:
     show_table(
         columns,
         [
-            (when(item["proposed_at"]), item["id"], item["source"], _title(item), item["proposed_by"])
+            (when(item["proposed_at"]), item["id"], item["source"], item["document"].get("title"), item["proposed_by"])
             for item in page["items"]
         ],
     )
@@ -28,7 +31,7 @@ def show_proposal(proposal: Item) -> None:
     show_fields(
         {
             "id": proposal["id"],
-            "title": _title(proposal),
+            **{name: proposal["document"].get(name) for name in _CITED},
             "source": proposal["source"],
             "state": proposal["state"],
             "base_version": proposal["base_version"],
@@ -109,7 +112,7 @@ def show_version(version: Item) -> None:
     """A calendar version, its notices and its closures."""
     names = ("number", "announced_until", "reason", "proposed_by", "approved_by", "made_at", "checksum")
     show_fields({name: _cell(version, name) for name in names})
-    columns = ("published_on", "doc_no", "title", "entered_by", "approved_by", "url")
+    columns = (*_CITED, "entered_by", "approved_by")
     show_table(columns, [[_cell(notice, name) for name in columns] for notice in version["notices"]])
     if version["closures"]:
         rows = [(each["id"], each["court"] or _city(), ", ".join(each["days"])) for each in version["closures"]]
@@ -172,17 +175,6 @@ def _rules(path: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from _rules(f"{path}[{place}]", inner)
     else:
         yield path, value
-
-
-def _title(proposal: Item) -> str | None:
-    """A notice's; a policy has none."""
-    title = proposal["document"].get("title")
-    return None if title is None else str(title)
-
-
-def _decided(proposal: Item) -> str | None:
-    by = proposal["decided_by"]
-    return None if by is None else f"{by}, {when(proposal['decided_at'])}"
 
 
 def _cell(item: Item, name: str) -> Any:

@@ -30,6 +30,7 @@ def test_a_notice_goes_from_one_operator_to_another(served: Place, liaison: Liai
     review = liaison("calendar", "review", proposal).stdout
     assert "2027-02-20" in review and "worked in exchange for Spring Festival" in review
     assert "open requests may get other dates" in review
+    assert "虚构〔2026〕0号" in review and "https://example.invalid/notices/2027" in review
     assert "春节调休上班" in liaison("calendar", "review", proposal, env=CHINESE).stdout
     own = liaison("calendar", "approve", proposal)
     assert (own.exit_code, own.stderr.strip()) == (
