@@ -21,7 +21,7 @@ from temporalio.client import Client
 from liaison.codec import data_converter
 from liaison.contract import search
 from liaison.contract.names import SignalName
-from liaison.db.tables import Event, Plan, PolicyVersion
+from liaison.db.tables import Event, Plan, PolicyVersion, Request
 from liaison.keys import read_key_ring
 from liaison.policy.words import EventKind
 from liaison.settings import Settings
@@ -145,7 +145,16 @@ async def _registered(city: LiveCity, story: Story) -> dict[str, tuple[date, str
             return await city.submit(court=court, judge=judge, received_at=shanghai(f"{day} 23:40"))
 
     references = await asyncio.gather(*(one(day, court) for day, court in of))
+    await _until(lambda: _all_run(city), REST_SECONDS)
     return dict(zip(references, of, strict=True))
+
+
+async def _all_run(city: LiveCity) -> bool:
+    """Whether every request has its workflow; the relay starts those that Temporal was too busy to take at once."""
+    await city.relay()
+    async with city.tools.db.read() as session:
+        waiting = select(func.count()).where(col(Request.run_id).is_(None), col(Request.attached_to).is_(None))
+        return (await session.exec(waiting)).one() == 0
 
 
 async def _tell(city: LiveCity, reference: str, version: int) -> None:
