@@ -137,6 +137,9 @@ ClosureId = Annotated[str, Depends(_closure_of_path)]
 InboundId = Annotated[str, Depends(_inbound_of_path)]
 """The short message of the path."""
 
+ItemId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+"""The clerks' item of the path."""
+
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 """The version of the path."""
 

@@ -16,6 +16,7 @@ from api.models.actions import (
     WithdrawalIn,
 )
 from api.models.aftercare import CalledIn, HandedOverIn, RatingIn
+from api.models.clerk_items import CompletionIn
 from api.models.inbound import AssignmentIn, DismissalIn
 from api.models.intake import RequestIn
 from api.models.rules import (
@@ -47,6 +48,7 @@ BODIES: Final[tuple[type[Body], ...]] = (
     RevocationIn,
     AssignmentIn,
     DismissalIn,
+    CompletionIn,
     CalledIn,
     HandedOverIn,
     RatingIn,

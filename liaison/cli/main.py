@@ -48,6 +48,7 @@ COMMANDS: Final = {
     "supervisions": Place("supervising", "supervisions", CLIENT),
     "supervise": Place("supervising", "supervise", CLIENT),
     "unmatched": Place("unmatched", "unmatched_app", CLIENT),
+    "items": Place("items", "items_app", CLIENT),
     "status": Place("status", "status", CLIENT),
     "rungs": Place("rungs_today", "rungs", CLIENT),
     "message": Place("supervising", "message_app", CLIENT),

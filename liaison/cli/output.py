@@ -116,6 +116,8 @@ _TITLES: Final = {
     "rating": ("评价", "rating"),
     "answered_at": ("回复时间", "answered at"),
     "redo_offered_at": ("提供重办", "redo offered at"),
+    "created_at": ("列入时间", "created at"),
+    "done_at": ("办理时间", "done at"),
 }
 
 

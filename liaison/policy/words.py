@@ -247,5 +247,6 @@ class EventKind(StrEnum):
     FOLLOW_UP_ASKED = "follow_up_asked"
     RATED = "rated"
     REDO_OFFERED = "redo_offered"
+    CLERK_ITEM_DONE = "clerk_item_done"
     ERASED = "erased"
     CLOSED = "closed"

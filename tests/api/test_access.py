@@ -53,6 +53,8 @@ MAY: dict[tuple[str, str], set[KeyRole]] = {
     ("GET", "/v1/unmatched-messages"): {KeyRole.CLERK},
     ("POST", "/v1/unmatched-messages/{inbound_id}/assignments"): {KeyRole.CLERK},
     ("POST", "/v1/unmatched-messages/{inbound_id}/dismissals"): {KeyRole.CLERK},
+    ("GET", "/v1/clerk-items"): {KeyRole.CLERK, KeyRole.CHAMBER, KeyRole.OPERATOR},
+    ("POST", "/v1/clerk-items/{item_id}/completions"): {KeyRole.CLERK},
     ("GET", "/v1/events"): ANYBODY,
     ("GET", "/v1/rungs"): {KeyRole.OPERATOR, KeyRole.CHAMBER},
     ("GET", "/v1/faults"): {KeyRole.OPERATOR, KeyRole.CHAMBER},
@@ -115,7 +117,7 @@ async def call(city: City, method: str, path: str, headers: dict[str, str]) -> A
     nobodys = dict.fromkeys(
         ("action_id", "proposal_id", "closure_id", "inbound_id", "replan"), "01J00000000000000000000000"
     )
-    filled = path.format(reference="0000-0000-0000-0", number=999, **nobodys)
+    filled = path.format(reference="0000-0000-0000-0", number=999, item_id=2**31 - 1, **nobodys)
     return await city.http.request(method, filled, headers=headers)
 
 

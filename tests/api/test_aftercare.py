@@ -1,4 +1,4 @@
-"""Deliveries, ratings and the call list over HTTP: who may, what is refused, what is kept (issue lines M12, M33)."""
+"""Deliveries, ratings, the call list and clerks' items over HTTP: who may, what is refused, what is kept (M12, M33)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -135,3 +135,37 @@ async def test_what_was_withdrawn_is_not_rated(city: City, body: dict[str, Any])
     await _close(city, reference, Outcome.WITHDRAWN)
     refused = await city.post(f"/v1/requests/{reference}/ratings", {"rating": 2}, key=city.credentials.channel_key)
     assert refused.status_code == 409
+
+
+async def test_a_clerk_is_done_with_what_he_was_to_look_at(city: City, body: dict[str, Any]) -> None:
+    reference, _, _ = await held(city, body)
+    await _close(city, reference, Outcome.REPLIED)
+    keys, words, note = city.credentials, "法官一直没有回电", {"note": "已致电当事人，另行登记"}
+    rated = await city.post(
+        f"/v1/requests/{reference}/ratings", {"no_answer": True, "comment": words}, key=keys.channel_key
+    )
+    assert rated.status_code == 201
+    chamber, operator = (next(iter(some.values())) for some in (keys.chamber_keys, keys.operator_keys))
+    [item], *others = [await _items(city, reference, key) for key in (keys.clerk_key, chamber, operator)]
+    assert others == [[item], [item]]
+    assert (item["kind"], item["done_at"], words in str(item)) == ("redo_offered", None, False)
+    path, before = f"/v1/clerk-items/{item['id']}/completions", await city.counts()
+    for faulty in ({}, {"note": " "}, {"note": "长" * 201}, note | {"done_at": "now"}):
+        assert (await city.post(path, faulty, key=keys.clerk_key)).status_code == 422, faulty
+    unknown = await city.post(path.replace(str(item["id"]), str(2**31 - 1)), note, key=keys.clerk_key)
+    assert (unknown.status_code, await city.counts()) == (404, before)
+    done = await city.post(path, note, key=keys.clerk_key, once=f"done-{reference}")
+    assert (done.status_code, done.json()["id"], done.json()["reason"]) == (201, item["id"], item["reason"])
+    again = await city.post(path, note, key=keys.clerk_key, once=f"done-{reference}")
+    assert (again.status_code, again.json()) == (200, done.json())
+    assert (await city.post(path, note, key=keys.clerk_key)).status_code == 409
+    assert await _items(city, reference, keys.clerk_key) == []
+    events = (await city.get(f"/v1/requests/{reference}/events", key=keys.clerk_key)).json()["items"]
+    said = [event["detail"] for event in events if event["kind"] == EventKind.CLERK_ITEM_DONE]
+    assert said == [{"item": item["id"], **note}]
+
+
+async def _items(city: City, reference: str, key: str) -> list[dict[str, Any]]:
+    """What clerks are to look at, of one request, as the holder of a key sees it."""
+    items = (await city.get("/v1/clerk-items?limit=200", key=key)).json()["items"]
+    return [item for item in items if item["reference"] == reference]

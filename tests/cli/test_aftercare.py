@@ -1,4 +1,4 @@
-"""``liaison calls``, ``delivered`` and ``rate``: closed requests from the command line (issue lines M12, M33)."""
+"""``liaison calls``, ``delivered``, ``rate`` and ``items``: closed requests from the command line (M12, M33)."""
 
 import asyncio
 import json
@@ -53,6 +53,21 @@ def test_a_call_is_listed_made_and_rated(liaison: Liaison, place: Place) -> None
     rated = json.loads(liaison("rate", reference, "4", "--json").stdout)
     assert (rated["state"], rated["rating"]) == ("not_answered", None)
     assert liaison("rate", reference, "1").exit_code == Exit.CONFLICT
+    _look_at_what_was_said(liaison, reference)
+
+
+def _look_at_what_was_said(liaison: Liaison, reference: str) -> None:
+    [item] = json.loads(liaison("items", "list", "--json").stdout)["items"]
+    assert (item["reference"], item["kind"]) == (reference, "redo_offered")
+    for language, title in (("C", "reason"), ("zh_CN.UTF-8", "原因")):
+        shown = liaison("items", "list", env={"LANG": language}).stdout
+        assert reference in shown and title in shown
+    done = ("items", "done", str(item["id"]), "--note", "已另行登记")
+    assert "done at" in liaison(*done).stdout
+    assert liaison(*done).exit_code == Exit.CONFLICT
+    assert json.loads(liaison("items", "list", "--json").stdout)["items"] == []
+    assert liaison("items", "done", "999", "--note", "-", text="已另行登记").exit_code == Exit.NOT_FOUND
+    assert liaison("items", "done", "first", "--note", "x").exit_code == Exit.USAGE
 
 
 def test_what_a_message_made_is_nobodys_to_record(liaison: Liaison) -> None:

@@ -12,10 +12,12 @@ import requests
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from ulid import ULID
 
+from liaison.contract.names import run_stream
+from liaison.db.record import append_clerk_item, append_event
 from liaison.db.tables import AnswerDelivery, Request, RungRecord
 from liaison.gateways.sms.port import Inbound
 from liaison.policy.message_words import DeliveryState
-from liaison.policy.words import KeyRole, Outcome, Post, Stage
+from liaison.policy.words import EventKind, KeyRole, Outcome, Post, Stage
 from liaison.services.inbound import take_inbound
 from tests.api.conftest import City, open_city
 from tests.api.test_actions import TEXT, held
@@ -40,6 +42,7 @@ MOBILE: Final = "13900001027"
 """Of the judge who holds what is held."""
 SAID: Final = "已联系当事人，定于下周三开庭。"
 STRANGERS_MESSAGES: Final = 60
+REMARKS: Final = 60
 LEADER: Final = "0104-l02"
 ASKED: Final = "（2026）粤0104民初1234号"
 
@@ -58,7 +61,8 @@ class Ready:
 class Ground:
     """Keys by role, requests, who is ready for each list of actions, and a way to call from another thread.
 
-    ``ids`` are those of proposals, closures, re-plans and short messages, by the name of the path's parameter.
+    ``ids`` are those of proposals, closures, re-plans, short messages and clerks' items, by the name of the path's
+    parameter.
     """
 
     portal: BlockingPortal
@@ -66,7 +70,7 @@ class Ground:
     keys: dict[KeyRole, tuple[str, ...]]
     references: tuple[str, ...]
     ready: dict[str, Ready]
-    ids: dict[str, list[str]]
+    ids: dict[str, list[Any]]
 
     def call(self, prepared: requests.PreparedRequest) -> httpx2.Response:
         """Send a call as it would go over the wire."""
@@ -115,7 +119,7 @@ async def _lay_out(portal: BlockingPortal, city: City) -> Ground:
     ready = {path: await _act(city, path, *how) for path, how in _acts(by_role, simple, climbed, claimed).items()}
     ready |= await _aftercare(city, keys.clerk_key, keys.channel_key)
     references = (new, simple, main, attached, climbed, closed, claimed, ready["deliveries"].reference)
-    ids = {**await _rules(city, by_role), "inbound_id": await _unmatched(city)}
+    ids = {**await _rules(city, by_role), "inbound_id": await _unmatched(city), "item_id": await _items(city, new)}
     return Ground(portal, city, by_role, references, ready, ids)
 
 
@@ -184,6 +188,18 @@ async def _unmatched(city: City) -> list[str]:
     for _ in range(STRANGERS_MESSAGES):
         await _text(city, "13800139997", SAID)
     page = (await city.get("/v1/unmatched-messages?limit=200", key=city.credentials.clerk_key)).json()
+    return [item["id"] for item in page["items"]]
+
+
+async def _items(city: City, reference: str) -> list[int]:
+    """Ids of what clerks are to look at: each is done once."""
+    now = datetime.now(UTC)
+    async with city.platform.db.write() as session:
+        for seq in range(1, REMARKS + 1):
+            line, refused = (session, reference, run_stream(1)), EventKind.SIGNAL_REFUSED
+            await append_event(*line, refused, now, "platform", recorded_at=now, seq=seq)
+            await append_clerk_item(*line, seq, "signal reply not followed 信号未执行", now)
+    page = (await city.get("/v1/clerk-items?limit=200", key=city.credentials.clerk_key)).json()
     return [item["id"] for item in page["items"]]
 
 

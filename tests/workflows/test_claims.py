@@ -5,10 +5,12 @@ from itertools import count
 import pytest
 
 from liaison.contract import search
-from liaison.db.tables import Action, ClerkItem, InboundMessage
+from liaison.db.tables import Action, InboundMessage
 from liaison.gateways.sms.port import Inbound
 from liaison.policy.message_words import InboundState, MessageState, Mismatch
 from liaison.policy.words import ActionKind, ActionState, EventKind, Outcome, Stage
+from liaison.services.access import scope_of
+from liaison.services.clerk_items import clerk_items_view
 from liaison.services.errors import Refused, Slug
 from liaison.services.inbound import take_inbound
 from liaison.services.repair import repair
@@ -295,7 +297,9 @@ async def test_who_cannot_be_told_has_not_kept_silent(city_at: OpenCity) -> None
         await city.advance_to("2026-09-18 16:05")
         request, claim = await city.request(reference), await _claim(city, reference)
         assert (request.stage, claim.state) == (Stage.AWAITING_REPLY, ActionState.REFUSED)
-        assert len(await city.rows(ClerkItem, reference)) == 1
+        clerk = await scope_of(city.platform, city.credentials.clerk_key)
+        [item] = (await clerk_items_view(city.platform, clerk))["items"]
+        assert (item["reference"], item["kind"], "set aside" in item["reason"]) == (reference, "reply_revoked", True)
         told = [m for m in await city.messages(reference) if m.template == "reply_claimed"]
         assert [m.state for m in told] == [MessageState.SUPERSEDED]
 
