@@ -36,7 +36,10 @@ PACE = scaled(60, 10)
 """Seconds of the book in one of the wall."""
 SPREAD_MINUTES = scaled(1, 10)
 """Six hundred people are warned within a minute of the wall, no faster."""
-REGISTERED, RECEIVED = scaled("2026-09-21 23:56", "2026-09-21 23:50"), "2026-09-18 23:30"
+REGISTERED, RECEIVED = scaled("2026-09-21 23:56", "2026-09-21 23:40"), "2026-09-18 23:30"
+"""All are registered before the first warning is due."""
+SLOW_MINUTES = scaled(1, 5)
+"""A thousand messages that wait try again no more often on the wall than fifty do."""
 PATIENCE_SECONDS = 0.5
 """With a gateway, on the wall: at that pace half a minute."""
 LATE = timedelta(seconds=scaled(20, 60) * PACE)
@@ -102,7 +105,7 @@ async def _city(template: Path, folder: Path, provider: Provider) -> AsyncIterat
     async with hurried_city(template, folder / "home", shanghai(REGISTERED), PACE, provider.gateway) as city:
         async with city.tools.db.read() as session:
             [policy] = await session.exec(select(PolicyVersion.policy))
-        quick = {"fast_tries": 1, "slow_minutes": 1, "receipt_minutes": 6, "daily_to_one_number": 1_000_000}
+        quick = {"fast_tries": 1, "slow_minutes": SLOW_MINUTES, "receipt_minutes": 6, "daily_to_one_number": 1_000_000}
         windows = {"staff": WHOLE_DAY, "party": WHOLE_DAY, "staff_of_court": {}}
         long_ago = policy["intake"] | {"back_hours": 100}
         rules = policy["messages"] | quick
