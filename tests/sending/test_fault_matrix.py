@@ -40,6 +40,8 @@ REGISTERED, RECEIVED = scaled("2026-09-21 23:56", "2026-09-21 23:40"), "2026-09-
 """All are registered before the first warning is due."""
 SLOW_MINUTES = scaled(1, 5)
 """A thousand messages that wait try again no more often on the wall than fifty do."""
+RECEIPT_MINUTES = scaled(6, 40)
+"""Longer than a provider is ill: what is doubted twice is doubted for good (ADR 0012)."""
 PATIENCE_SECONDS = 0.5
 """With a gateway, on the wall: at that pace half a minute."""
 LATE = timedelta(seconds=scaled(20, 60) * PACE)
@@ -105,10 +107,10 @@ async def _city(template: Path, folder: Path, provider: Provider) -> AsyncIterat
     async with hurried_city(template, folder / "home", shanghai(REGISTERED), PACE, provider.gateway) as city:
         async with city.tools.db.read() as session:
             [policy] = await session.exec(select(PolicyVersion.policy))
-        quick = {"fast_tries": 1, "slow_minutes": SLOW_MINUTES, "receipt_minutes": 6, "daily_to_one_number": 1_000_000}
+        tries = {"fast_tries": 1, "slow_minutes": SLOW_MINUTES, "receipt_minutes": RECEIPT_MINUTES}
         windows = {"staff": WHOLE_DAY, "party": WHOLE_DAY, "staff_of_court": {}}
         long_ago = policy["intake"] | {"back_hours": 100}
-        rules = policy["messages"] | quick
+        rules = policy["messages"] | tries | {"daily_to_one_number": 1_000_000}
         await put_policy(city, spread_minutes=SPREAD_MINUTES, windows=windows, messages=rules, intake=long_ago)
         yield city
 
