@@ -7,6 +7,9 @@ EXTRAS ?=
 
 .PHONY: run install test check accept prove bench demo first-request format fresh peers
 .DELETE_ON_ERROR:
+# Without bytecode every process would compile the program anew, and the workflow sandbox every workflow's module for
+# every run.
+unexport PYTHONDONTWRITEBYTECODE
 
 run: .venv ## everything on this machine: Temporal, worker, API
 	@exec $(BIN)/liaison up

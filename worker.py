@@ -5,7 +5,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypedDict
 
 import structlog
 from temporalio.client import Client
@@ -29,6 +29,7 @@ from liaison.gateways.sms.choice import open_gateways
 from liaison.gateways.sms.templates import packaged_templates
 from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
 from liaison.logs import configure_logs
+from liaison.release import release
 from liaison.sample_city import sample_trial_register
 from liaison.services.callbacks import Desk
 from liaison.services.clock_offset import clock_watched
@@ -90,7 +91,7 @@ def build_worker(
         max_cached_workflows=cached,
         sticky_queue_schedule_to_start_timeout=STICKY,
         graceful_shutdown_timeout=GRACE,
-        deployment_config=_deployment(build_id) if build_id else None,
+        **_version(build_id),
         workflow_runner=SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default),
     )
 
@@ -109,23 +110,32 @@ def build_senders(client: Client, tools: Tools, *, build_id: str | None = None) 
             # An activity that is started eagerly passes the rate by.
             disable_eager_activity_execution=True,
             graceful_shutdown_timeout=GRACE,
-            deployment_config=_deployment(build_id) if build_id else None,
+            **_version(build_id),
         )
         for gateway in tools.gateways
         if gateway.can.rate is not None
     ]
 
 
-def _deployment(build_id: str) -> WorkerDeploymentConfig:
+class _Version(TypedDict, total=False):
+    build_id: str
+    deployment_config: WorkerDeploymentConfig
+
+
+def _version(build_id: str | None) -> _Version:
     """Open requests move to the version made current: histories replay on it (ADR 0004).
 
     The behaviour is the worker's and never the workflow's: a worker without versions could not finish a task of one.
+    Such a worker is known by our release, or the SDK would hash every loaded module to give it a name.
     """
-    return WorkerDeploymentConfig(
-        version=WorkerDeploymentVersion(DEPLOYMENT, build_id),
-        use_worker_versioning=True,
-        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
-    )
+    if build_id is None:
+        return {"build_id": release()}
+    version = WorkerDeploymentVersion(DEPLOYMENT, build_id)
+    return {
+        "deployment_config": WorkerDeploymentConfig(
+            version=version, use_worker_versioning=True, default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE
+        )
+    }
 
 
 async def serve(settings: Settings) -> None:

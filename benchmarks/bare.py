@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.bare ADDRESS HOME`` is its worker, with the sandbox, cache, patience and codec of ours. A life
 has three activities that do nothing, one timer, two upserts, one update, and what operators read; news of its dates,
-a signal, has one activity and one upsert.
+a signal, has one activity, one upsert and another timer.
 """
 
 import asyncio
@@ -69,6 +69,7 @@ class BareLife:
 
     def __init__(self) -> None:
         self._reply: Action | None = None
+        self._has_moved = False
 
     @workflow.run
     async def run(self, start: RequestStart) -> str:
@@ -79,17 +80,22 @@ class BareLife:
         workflow.set_current_details(DETAILS)
         due = datetime.fromtimestamp(start.stream, workflow.now().tzinfo) if start.stream > 1 else None
         with contextlib.suppress(asyncio.TimeoutError):
-            await workflow.wait_condition(
-                lambda: self._reply is not None,
-                timeout=due - workflow.now() if due else timedelta(days=3),
-                timeout_summary=Public("warning 预警: holder, department, liaison officer, after 2026-11-25"),
-            )
+            while self._reply is None:
+                await self._wait_for_news(due - workflow.now() if due else timedelta(days=3))
         workflow.set_current_details(DETAILS)
         await dispatching
         await workflow.execute_activity(closed, reference, **patient("close by reply"))
         workflow.set_current_details(DETAILS)
         workflow.upsert_search_attributes([search.STAGE.value_set(Stage.CLOSED), search.NEXT_DEADLINE.value_unset()])
         return reference
+
+    async def _wait_for_news(self, at_most: timedelta) -> None:
+        self._has_moved = False
+        await workflow.wait_condition(
+            lambda: self._reply is not None or self._has_moved,
+            timeout=at_most,
+            timeout_summary=Public("warning 预警: holder, department, liaison officer, after 2026-11-25"),
+        )
 
     async def _dispatch(self, reference: str) -> None:
         await workflow.execute_activity(dispatched, reference, **patient("find the holder, send the work order"))
@@ -109,6 +115,7 @@ class BareLife:
         await workflow.execute_activity(planned, reference, **patient("count the dates anew"))
         workflow.set_current_details(DETAILS)
         workflow.upsert_search_attributes([search.CALENDAR_VERSION.value_set(body["version"])])
+        self._has_moved = True
 
     @workflow.update
     def reply(self, action: Action) -> Receipt:

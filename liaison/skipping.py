@@ -111,6 +111,7 @@ class Execution:
         self.children: frozenset[str] = frozenset()
         self.version = ("", 0)
         self._timers: list[datetime] = []
+        self._timers_of = ("", 0)
         self._skips = 0
 
     async def skip_to(self, skipped: timedelta) -> None:
@@ -159,12 +160,13 @@ class Execution:
         if skips == self._skips:  # else the answer is older than our last skip
             self.skipped = now - wall_clock()
         self.version = (description.run_id, description.history_length)
-        if grown := self.version != version:
-            self._timers = await self._open_timers(description.run_id)
         self.children = frozenset(child.workflow_id for child in told.pending_children if child.run_id)
+        self.doing = "; ".join(_work(told, now)) if self.is_open else ""
+        if self.is_open and not self.doing and self._timers_of != self.version:
+            self._timers, self._timers_of = await self._open_timers(description.run_id), self.version
+        grown = self.version != version
         waits = [*self._timers, *_retries(told.pending_activities, now)]
         self.due = min(waits, default=None) if self.is_open else None
-        self.doing = "; ".join(_work(told, now)) if self.is_open else ""
         return grown or bool(self.doing)
 
     async def _open_timers(self, run_id: str) -> list[datetime]:

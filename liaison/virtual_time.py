@@ -32,7 +32,7 @@ from liaison.skipping import Execution, fast_forward, skipping_server, wall_cloc
 _SAME_INSTANT: Final = timedelta(milliseconds=500)
 _ARMED_LATE: Final = timedelta(seconds=2)
 _A_MOMENT: Final = timedelta(milliseconds=2)
-_LOOK_AGAIN_SECONDS: Final = 0.004
+_LOOK_AGAIN_SECONDS: Final = 0.008
 _LONGER: Final = 1.2
 _AT_MOST_SECONDS: Final = 0.25
 _PATIENCE_SECONDS: Final = 30.0

@@ -109,9 +109,9 @@ class LiaisonRequestWorkflow:
         return self._state.ending is not None or self._then.look_again or self._then.effects.failure is not None
 
     @workflow.update(name=ActionKind.REPLY)
-    def reply(self, action: Action) -> Receipt:
+    async def reply(self, action: Action) -> Receipt:
         """The holder replies; the request closes, or the reply waits to be confirmed."""
-        return self._take(action)
+        return await self._take_in_turn(action)
 
     @workflow.update(name=ActionKind.ANSWER)
     def answer(self, action: Action) -> Receipt:
@@ -124,24 +124,24 @@ class LiaisonRequestWorkflow:
         return self._take(action)
 
     @workflow.update(name=ActionKind.SIGN_IN)
-    def sign_in(self, action: Action) -> Receipt:
+    async def sign_in(self, action: Action) -> Receipt:
         """The holder, or whoever is offered the work order, signs in 签收."""
-        return self._take(action)
+        return await self._take_in_turn(action)
 
     @workflow.update(name=ActionKind.TRANSFER)
-    def transfer(self, action: Action) -> Receipt:
+    async def transfer(self, action: Action) -> Receipt:
         """Offer the work order to somebody else; the giver holds it until the taker signs in."""
-        return self._take(action)
+        return await self._take_in_turn(action)
 
     @workflow.update(name=ActionKind.RETURN)
-    def return_order(self, action: Action) -> Receipt:
+    async def return_order(self, action: Action) -> Receipt:
         """Return the work order, or refuse the offered one."""
-        return self._take(action)
+        return await self._take_in_turn(action)
 
     @workflow.update(name=ActionKind.PROCEDURE_CHANGE)
-    def change_procedure(self, action: Action) -> Receipt:
+    async def change_procedure(self, action: Action) -> Receipt:
         """A clerk changes the procedure; the clock runs on."""
-        return self._take(action)
+        return await self._take_in_turn(action)
 
     @workflow.update(name=ActionKind.SUPERVISION_ACT)
     def supervise(self, action: Action) -> Receipt:
@@ -159,12 +159,19 @@ class LiaisonRequestWorkflow:
         return self._take(action)
 
     def _check(self, action: Action) -> None:
-        self._state.check(action, workflow.now())
+        if not self._state.must_wait(action):
+            self._state.check(action, workflow.now())
 
     _handlers = (reply, answer, withdraw, sign_in, transfer, return_order, change_procedure, supervise, confirm, revoke)
     for _handler in _handlers:
         _handler.validator(_check)
     del _handler, _handlers
+
+    async def _take_in_turn(self, action: Action) -> Receipt:
+        while self._state.must_wait(action):
+            await workflow.wait_condition(lambda: not self._state.must_wait(action))
+            self._check(action)
+        return self._take(action)
 
     def _take(self, action: Action) -> Receipt:
         if action.action_id not in self._state.taken:

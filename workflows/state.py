@@ -97,6 +97,11 @@ class RequestState:
         self.seq += 1
         return self.seq
 
+    def must_wait(self, action: Action) -> bool:
+        """Whether an action's turn comes after a step under way: who may take it is known then (ADR 0019)."""
+        depends = action.kind in {*HOLDER_CHANGING, ActionKind.REPLY} and action.action_id not in self.taken
+        return depends and self.unsettled > 0 and self.ending is None
+
     def check(self, action: Action, now: datetime) -> None:
         """Refuse an action that does not fit.
 
@@ -107,7 +112,7 @@ class RequestState:
             return
         if self.ending is not None:
             raise Refusal(ErrorType.ALREADY_CLOSED, "the request is closed 诉求已办结")
-        if not self.opened or (self.unsettled and action.kind in {*HOLDER_CHANGING, ActionKind.REPLY}):
+        if not self.opened:
             raise Refusal(ErrorType.NOT_SETTLED, "an earlier step is under way; try again 上一步尚未完成，请稍后重试")
         if action.as_holder:
             self._check_holder(action)

@@ -17,7 +17,7 @@ class ErrorType(StrEnum):
 
 
 class Refusal(ApplicationError):
-    """An action that does not fit the request's state. Raised by validators; never retried."""
+    """An action that does not fit the request's state. Raised by validators and handlers; never retried."""
 
     def __init__(self, error_type: ErrorType, sentence: str) -> None:
         super().__init__(sentence, type=error_type, non_retryable=True)

@@ -26,11 +26,11 @@ from tests.rules import put_policy
 from tests.scale import FULL, scaled
 from tests.ui.live import LiveCity, normal_server, open_live_city
 
-MESSAGES = scaled(60, 1000)
-A_SECOND = scaled(10, 20)
+MESSAGES = scaled(200, 1000)
+A_SECOND = scaled(50, 20)
 WORKERS = 3
 EVERY_SECONDS = 2.0
-LEAST_KILLS = scaled(2, 20)
+LEAST_KILLS = scaled(3, 20)
 LEAST = 0.75
 """Of the messages must have gone for good when they are counted; what died in a sender's hands is doubted a minute."""
 MOST_DOUBTED_TWICE = scaled(1, 10)

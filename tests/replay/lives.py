@@ -1,5 +1,6 @@
 """Lives whose histories are kept: together they run every activity and every branch that gives commands."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -30,6 +31,7 @@ from liaison.policy.words import ActionKind, Category, Outcome, Procedure, Stage
 from liaison.services.inbound import take_inbound
 from liaison.services.repair import repair
 from tests.city import shanghai
+from tests.held import HeldOutbox
 from tests.rules import approve, forget_notices_after
 from tests.ui.live import LiveCity
 from tests.ui.waiting import until
@@ -52,6 +54,19 @@ async def replied_on_time(city: LiveCity) -> str:
         reference = await _dispatched(city)
         await city.act(city.credentials.judge_keys[JUDGE], reference, ActionKind.SIGN_IN)
         await city.reply(reference)
+        return await _ended(city, reference, Outcome.REPLIED)
+
+
+async def replied_before_the_order_was_known(city: LiveCity) -> str:
+    """The work order is in the book and its message being handed over; the workflow hears of it after the reply."""
+    held = HeldOutbox(city.home)
+    async with city.sending_through(held).working():
+        reference = await city.submit()
+        await held.asked.wait()
+        reply = asyncio.create_task(city.reply(reference))
+        await until(lambda: _taken(city, reference))
+        held.let_go.set()
+        await reply
         return await _ended(city, reference, Outcome.REPLIED)
 
 
@@ -291,6 +306,7 @@ async def replanned(city: LiveCity) -> str:
 
 LIVES: Final[tuple[Life, ...]] = (
     replied_on_time,
+    replied_before_the_order_was_known,
     claimed_and_confirmed,
     claimed_and_revoked,
     claimed_and_not_objected_to,
@@ -362,6 +378,12 @@ async def _dispatched(city: LiveCity, **changes: Any) -> str:
     reference = await city.submit(**changes)
     await until(lambda: city.is_at(reference, Stage.AWAITING_REPLY))
     return reference
+
+
+async def _taken(city: LiveCity, reference: str) -> bool:
+    """Whether an update stands in the history."""
+    events = [event async for event in city.handle(reference).fetch_history_events()]
+    return any(event.HasField("workflow_execution_update_accepted_event_attributes") for event in events)
 
 
 async def _ended(city: LiveCity, reference: str, outcome: Outcome) -> str:

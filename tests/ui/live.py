@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
@@ -17,6 +18,7 @@ from liaison.contract.names import QUERY_STATE
 from liaison.db.engine import Database
 from liaison.db.rulebook import Rulebook
 from liaison.gateways.sms.outbox import EmbeddedOutbox
+from liaison.gateways.sms.port import SmsGateway
 from liaison.gateways.sms.templates import packaged_templates
 from liaison.keys import KeyRing, read_key_ring
 from liaison.policy.words import Stage
@@ -64,8 +66,14 @@ class LiveCity(City):
 
     def moved_by(self, shift: timedelta) -> "LiveCity":
         """The same city on a clock that is so much behind."""
-        moved = replace(self.tools, clock=lambda: datetime.now(UTC) - shift, shift=shift)
-        city = LiveCity(self.home, moved, self.credentials)
+        return self._with(clock=lambda: datetime.now(UTC) - shift, shift=shift)
+
+    def sending_through(self, gateway: SmsGateway) -> "LiveCity":
+        """The same city with another gateway."""
+        return self._with(gateways=(gateway,))
+
+    def _with(self, **tools: Any) -> "LiveCity":
+        city = LiveCity(self.home, replace(self.tools, **tools), self.credentials)
         city._keys = self._keys  # an idempotency key used twice would be a repetition
         return city
 

@@ -1,9 +1,12 @@
 """Whoever was told that his action is taken reads it in the book at once, and may build on it at once."""
 
+import asyncio
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 
 from liaison.db.record import lock_request
 from liaison.db.tables import Action, WorkOrder
@@ -12,6 +15,8 @@ from liaison.services import delivery, views
 from liaison.services.access import scope_of
 from liaison.services.errors import Refused, Slug
 from tests.city import City
+from tests.held import HeldOutbox
+from tests.ui.waiting import until
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
 
 FRIDAY = "2026-09-18 10:00"
@@ -57,6 +62,36 @@ async def test_transfer_sign_in_and_reply_follow_one_another_without_a_pause(cit
             assert [(answer.status, answer.body["state"]) for answer in given] == [(201, ActionState.ACCEPTED)] * 3
             request = await city.request(reference)
             assert (request.stage, request.holder_id) == (Stage.CLOSED, TAKER)
+
+
+@WITH_AND_WITHOUT_CACHE
+async def test_replies_that_come_before_their_work_order_wait_for_it_in_the_workflow(
+    city_at: OpenCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cached: int
+) -> None:
+    """Taken once, not refused and sent again and again: on a busy morning every try would cost the workflow a task."""
+    monkeypatch.setattr("activities.sms.GATEWAY_SECONDS", 30.0)
+    held = HeldOutbox(tmp_path)
+    async with city_at(FRIDAY, gateways=(held,), cached=cached) as city:
+        reference = await city.submit()
+        await held.asked.wait()
+        given = [asyncio.create_task(city.reply(reference, text=said)) for said in ("下周三开庭。", "下周四开庭。")]
+        await until(lambda: _has_taken(city, reference, 2))
+        assert not any(reply.done() for reply in given)
+        held.let_go.set()
+        answers = await asyncio.gather(*given)
+        assert (201, ActionState.ACCEPTED) in [(answer.status, answer.body["state"]) for answer in answers]
+        await city.handle(reference).result()
+        await city.advance(seconds=10)
+        await city.relay()
+        kept = sorted(row.state for row in await city.rows(Action, reference))
+        assert kept == [ActionState.ACCEPTED, ActionState.AFTER_CLOSURE]
+
+
+async def _has_taken(city: City, reference: str, number: int) -> bool:
+    """Whether so many updates stand in the history, and no dispatch that has ended."""
+    types = [event.event_type async for event in city.handle(reference).fetch_history_events()]
+    assert types.count(EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED) <= 1, "nothing was waited for"
+    return types.count(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED) == number
 
 
 async def test_a_transfer_there_and_back_again_at_once(city_at: OpenCity) -> None:

@@ -21,8 +21,8 @@ class ApiKey(SQLModel, table=True):
     role: KeyRole = Field(sa_type=stored_as(KeyRole))
     court: str | None = Field(default=None, max_length=8)
     staff: str | None = Field(default=None, max_length=40)
-    channels: list[str] = Field(default_factory=list, sa_type=JSON)
-    scopes: list[str] = Field(default_factory=list, sa_type=JSON)
+    channels: list[str] = Field(default=[], sa_type=JSON)
+    scopes: list[str] = Field(default=[], sa_type=JSON)
     expires_at: datetime = Field(sa_type=Instant)
 
 

@@ -21,9 +21,7 @@ class CalendarVersion(SQLModel, table=True):
 
     number: int = Field(primary_key=True)
     notices: list[dict[str, Any]] = Field(sa_type=JSON)
-    closures: list[dict[str, Any]] = Field(
-        default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": "[]"}
-    )
+    closures: list[dict[str, Any]] = Field(default=[], sa_type=JSON, sa_column_kwargs={"server_default": "[]"})
     """``{id, court, days}`` of each closure that counts as days off; ``court`` null for the whole city."""
     final_until: str = Field(max_length=10)
     checksum: str = Field(max_length=64)
@@ -58,7 +56,7 @@ class Proposal(SQLModel, table=True):
     source: str = Field(max_length=40)
     base_version: int
     """The newest version when it was proposed: on another one the checks would have said something else."""
-    findings: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    findings: list[dict[str, Any]] = Field(default=[], sa_type=JSON)
     state: ProposalState = Field(default=ProposalState.PROPOSED, sa_type=stored_as(ProposalState), index=True)
     proposed_by: str = Field(max_length=40)
     proposed_at: datetime = Field(sa_type=Instant)
@@ -77,7 +75,7 @@ class Closure(SQLModel, table=True):
     court: str | None = Field(default=None, max_length=8)
     from_at: datetime = Field(sa_type=Instant)
     to_at: datetime = Field(sa_type=Instant)
-    days_off: list[str] = Field(default_factory=list, sa_type=JSON)
+    days_off: list[str] = Field(default=[], sa_type=JSON)
     """The dates that count as days off, by the decision of a person; none while the clocks run."""
     decided_by: str = Field(max_length=200)
     source: str = Field(max_length=400)

@@ -58,7 +58,7 @@ class StaffRow(SQLModel, table=True):
     position_en: str = Field(max_length=120)
     status: str = Field(max_length=16)
     stand_in: str | None = Field(default=None, max_length=40)
-    in_charge_of: list[str] = Field(default_factory=list, sa_type=JSON)
+    in_charge_of: list[str] = Field(default=[], sa_type=JSON)
     sealed_contact: bytes
     mobile_mac: str | None = Field(default=None, max_length=64, index=True)
     """Keyed hash of the mobile number, by which a short message finds its sender; null in rows older than that."""

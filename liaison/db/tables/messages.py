@@ -55,7 +55,7 @@ class Message(SQLModel, table=True):
     """How often it was sent once more after doubt whether it had gone: marked, because people may have it twice."""
     gathered_into: str | None = Field(default=None, max_length=26)
     """The digest that told what this message would have told."""
-    tried: list[str] = Field(default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": "[]"})
+    tried: list[str] = Field(default=[], sa_type=JSON, sa_column_kwargs={"server_default": "[]"})
     """Gateways that took it and could not deliver it."""
     gateway: str | None = Field(default=None, max_length=32)
     provider_id: str | None = Field(default=None, max_length=80)

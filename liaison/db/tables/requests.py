@@ -54,7 +54,7 @@ class Request(SQLModel, table=True):
     """The department asked for, then the department that holds the request."""
     judge: str | None = Field(default=None, max_length=40)
     """The judge named by the party."""
-    about: list[str] = Field(default_factory=list, sa_type=JSON)
+    about: list[str] = Field(default=[], sa_type=JSON)
     """Staff ids complained of by name."""
     triage_reason: str = Field(max_length=200)
     procedure: Procedure = Field(sa_type=stored_as(Procedure))
@@ -122,7 +122,7 @@ class Event(SQLModel, table=True):
     kind: EventKind = Field(sa_type=stored_as(EventKind))
     at: datetime = Field(sa_type=Instant)
     actor: str = Field(max_length=64)
-    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    detail: dict[str, Any] = Field(default={}, sa_type=JSON)
     recorded_at: datetime = Field(sa_type=Instant)
 
 
