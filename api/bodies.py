@@ -18,6 +18,9 @@ LONGEST_BODY: Final = 64 * 1024
 LONGEST_WITH_A_FILE: Final = 2 * MAX_BYTES + LONGEST_BODY
 """Bytes of a body that brings a file: JSON may write three bytes of Chinese as six of an escape."""
 
+LONGEST_OF_A_PROVIDER: Final = 1024 * 1024
+"""Bytes of a provider's call: it brings what it has gathered, and a receipt that is not taken is a message in doubt."""
+
 _UNFIT: Final = re.compile("[\x00\ud800-\udfff]")
 
 

@@ -10,7 +10,7 @@ import structlog
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, Response
 
-from api.bodies import LONGEST_BODY, read_within
+from api.bodies import LONGEST_OF_A_PROVIDER, read_within
 from api.deps import platform_of, public
 from liaison.gateways.sms.port import CallbackAnswer
 from liaison.policy.message_words import CallbackKind
@@ -44,7 +44,7 @@ async def _take(request: Request, gateway: str, token: str, kind: CallbackKind) 
     try:
         if not await is_address(platform, gateway, token):
             return _not_found()
-        await Desk(platform, gateway).keep(kind, await read_within(request, LONGEST_BODY))
+        await Desk(platform, gateway).keep(kind, await read_within(request, LONGEST_OF_A_PROVIDER))
     except Refused as refused:
         if refused.slug is Slug.TOO_LARGE:
             return PlainTextResponse("too large", 413)

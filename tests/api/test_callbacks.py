@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel, col, select
 
-from api.bodies import LONGEST_BODY
+from api.bodies import LONGEST_OF_A_PROVIDER
 from liaison.db.callbacks import open_callback
 from liaison.db.messages import NO_REQUEST
 from liaison.db.tables import Callback, InboundMessage, Message
@@ -164,9 +164,10 @@ async def test_two_tokens_are_good_and_none_is_kept(city: City) -> None:
     assert new not in kept
 
 
-async def test_the_bound_on_bodies_holds(city: City) -> None:
+async def test_a_provider_brings_as_much_as_it_has_gathered_and_no_more_than_a_megabyte(city: City) -> None:
     _, token = await _token(city)
-    answer = await _call(city, token, b" " * (LONGEST_BODY + 1))
+    assert (await _call(city, token, b" " * LONGEST_OF_A_PROVIDER)).status_code == 200
+    answer = await _call(city, token, b" " * (LONGEST_OF_A_PROVIDER + 1))
     assert (answer.status_code, answer.text) == (413, "too large")
 
 
