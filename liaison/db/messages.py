@@ -221,13 +221,16 @@ async def taken_as(session: AsyncSession, gateway: str, provider_id: str) -> Mes
     return found.first()
 
 
-async def in_doubt_as(session: AsyncSession, gateway: str, key: str) -> Message | None:
-    """The message of this key (see ``gateway_key``) of which nobody knows whether the gateway took it, locked.
+async def taken_nameless(session: AsyncSession, gateway: str, key: str) -> Message | None:
+    """The message of this key (see ``gateway_key``) that a gateway may have taken under an id it has not told, locked.
 
-    One whose sender still waits for the answer is in nobody's doubt. Few are at a time, so the key needs no column.
+    One whose sender still waits for the answer is not among them: he is about to hear it. Few are at a time, so the key
+    needs no column.
     """
-    doubtful = select(Message).where(Message.gateway == gateway, col(Message.state) == MessageState.AMBIGUOUS)
-    found = await session.exec(doubtful.with_for_update())
+    in_doubt = col(Message.state) == MessageState.AMBIGUOUS
+    looked_up = and_(col(Message.state) == MessageState.SUBMITTED, col(Message.provider_id).is_(None))
+    nameless = select(Message).where(Message.gateway == gateway, or_(in_doubt, looked_up))
+    found = await session.exec(nameless.with_for_update())
     return next((message for message in found if gateway_key(message) == key), None)
 
 

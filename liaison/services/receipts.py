@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.contract.starting import tell_delivery
 from liaison.db.deliveries import made_by_message
-from liaison.db.messages import ANSWER, NO_REQUEST, in_doubt_as, taken_as
+from liaison.db.messages import ANSWER, NO_REQUEST, taken_as, taken_nameless
 from liaison.db.record import MESSAGES, append_event, hold_request
 from liaison.db.tables import Message
 from liaison.gateways.sms.port import Fate, Receipt
@@ -51,10 +51,10 @@ async def take_receipt(platform: Platform, gateway: str, receipt: Receipt) -> bo
 
 
 async def _message_of(session: AsyncSession, gateway: str, receipt: Receipt) -> Message | None:
-    """By the provider's id; by our own key where its answer was lost on the way to us."""
+    """By the provider's id; by our own key where we never heard that: its answer was lost, or it was asked later."""
     message = await taken_as(session, gateway, receipt.provider_id)
     if message is None and receipt.key:
-        message = await in_doubt_as(session, gateway, receipt.key)
+        message = await taken_nameless(session, gateway, receipt.key)
         if message is not None:
             message.provider_id = receipt.provider_id
     return message

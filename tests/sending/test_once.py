@@ -200,6 +200,29 @@ async def test_a_receipt_finds_its_message_by_our_key_where_the_answer_was_lost(
     assert (await mailing.send(message)).state == S.DELIVERED and len(gateway.taken) == 1
 
 
+async def test_a_receipt_finds_by_our_key_what_was_looked_up_and_has_no_id(office: Office) -> None:
+    """Aliyun shows what is on its way under our key and without its own id; the receipt brings both."""
+
+    class Namelessly(Moody):
+        async def look_up(self, short: ShortMessage) -> Submission:
+            return Submission(None, Fate.SUBMITTED)
+
+    mailing = Mailing(office, [Namelessly(first(reset_after))])
+    message = await mailing.reserve(await office.submit())
+    await mailing.send(message)
+    office.clock.now += timedelta(hours=1)
+    await mailing.send(message)
+    row = await mailing.row(message)
+    assert (row.state, row.provider_id) == (S.SUBMITTED, None)
+    receipt = Receipt("p-1", Fate.DELIVERED, office.clock.now, key=gateway_key(row))
+    assert not await take_receipt(office.platform, "another", receipt)
+    for _ in range(2):
+        assert await take_receipt(office.platform, "moody", receipt)
+    row = await mailing.row(message)
+    assert (row.state, row.provider_id) == (S.DELIVERED, "p-1")
+    assert await mailing.kinds(message) == [EventKind.MESSAGE_SENT, EventKind.MESSAGE_DELIVERED]
+
+
 async def test_a_late_answer_ends_a_doubt_and_its_receipt_is_known_from_then_on(office: Office) -> None:
     mailing = Mailing(office, [gateway := Moody(first(reset_after), can=MUTE)])
     message = await mailing.reserve(await office.submit())
