@@ -43,7 +43,16 @@ def server_in(folder: Path) -> Iterator[Any]:
 
 def empty_database(url: str) -> str:
     """The URL of a new database beside the one of ``url``."""
+    return _new_database(url, "template1")
+
+
+def copied_database(url: str) -> str:
+    """The URL of a new database that holds what the one of ``url`` does, to which nobody may be connected."""
+    return _new_database(url, make_url(url).database or "")
+
+
+def _new_database(url: str, template: str) -> str:
     name = f"liaison_{secrets.token_hex(4)}"
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
+        connection.execute(f'CREATE DATABASE {name} TEMPLATE "{template}"'.encode())
     return make_url(url).set(database=name).render_as_string(hide_password=False)

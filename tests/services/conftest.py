@@ -1,4 +1,4 @@
-"""A prepared book on SQLite, copied by every test, and one on PostgreSQL, shared by the tests that need it."""
+"""A prepared book on SQLite and one on PostgreSQL, copied by every test."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -12,7 +12,7 @@ from liaison.services.provisioning import prepare_local
 from liaison.settings import Settings
 from tests.city import LONG_AFTER
 from tests.ports import free_port
-from tests.postgres import postgres
+from tests.postgres import copied_database, postgres
 from tests.services.office import MORNING, Office, lazy_client, open_office
 
 
@@ -51,8 +51,8 @@ async def office(sqlite_home: Path, tmp_path: Path) -> AsyncIterator[Office]:
 
 @pytest.fixture
 async def postgres_office(postgres_home: Path, postgres_url: str) -> AsyncIterator[Office]:
-    """An office on PostgreSQL; its book holds what earlier tests left."""
-    opened = await open_office(postgres_home, postgres_url, MORNING)
+    """An office on PostgreSQL with a book of its own."""
+    opened = await open_office(postgres_home, copied_database(postgres_url), MORNING)
     yield opened
     await opened.platform.db.close()
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sqlmodel import col, select, update
+from sqlmodel import col, select
 from temporalio.testing import ActivityEnvironment
 
 from activities import replanning as replanning_activities
@@ -18,7 +18,7 @@ from liaison.db.tables import Event, Plan, PolicyVersion, Replan, Request
 from liaison.gateways.sms.outbox import EmbeddedOutbox
 from liaison.gateways.sms.templates import packaged_templates
 from liaison.policy.recount import Rules, recount
-from liaison.policy.words import Category, EventKind, Stage
+from liaison.policy.words import Category, EventKind
 from liaison.sample_city import sample_trial_register
 from liaison.services.calendar_versions import approve_notice, propose_notice
 from liaison.services.errors import Refused, Slug
@@ -47,11 +47,6 @@ async def _approved(office: Office) -> int:
     return int(answer.body["made_version"])
 
 
-async def _close_what_others_left(office: Office) -> None:
-    async with office.platform.db.write() as session:
-        await session.exec(update(Request).values(stage=Stage.CLOSED))
-
-
 async def _found(office: Office, version: int) -> list[str]:
     """All pages, in their order."""
     find, page, found = Replanning(_tools(office)).find_movable, FindMovable(version), []
@@ -68,7 +63,6 @@ async def test_exactly_those_whose_dates_move_are_found_and_the_others_marked(
 ) -> None:
     office = either_office
     monkeypatch.setattr(replanning_activities, "PAGE", 2)
-    await _close_what_others_left(office)
     office.clock.now = NINTH_OF_SEPTEMBER
     early, recorded = await office.submit(), await office.submit()
     office.clock.now = LAST_WEEK
@@ -150,7 +144,6 @@ async def test_replans_are_listed_the_latest_first(office: Office) -> None:
 async def test_what_was_written_after_the_comparison_is_not_marked_with_the_rest(either_office: Office) -> None:
     """An intake that read the older rules is written while others are marked: nobody compared its version and court."""
     office = either_office
-    await _close_what_others_left(office)
     reference = await office.submit(case_number=None)
     target = Target((await office.request(reference)).calendar_version + 1)
     async with office.platform.db.write() as session:
@@ -161,7 +154,6 @@ async def test_what_was_written_after_the_comparison_is_not_marked_with_the_rest
 
 async def test_other_people_told_is_no_other_date(office: Office) -> None:
     """A policy that names other posts moves a request to it once, and later calendars leave it alone."""
-    await _close_what_others_left(office)
     office.clock.now = LAST_WEEK
     reference, tools = await office.submit(case_number=None), _tools(office)
     planning = Planning(tools, Messaging(tools))
