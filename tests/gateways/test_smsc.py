@@ -249,6 +249,21 @@ async def test_an_answer_that_comes_late_ends_the_doubt(
     assert receipt.key == KEY
 
 
+async def test_answers_that_never_come_keep_no_late_one_from_being_heard(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smpp_link, "LATE", 2)
+    desk = Desk()
+    async with connected(log, "--silent", "1:3", "--late", "4", "--receipts", "none", desk=desk) as (ours, peer):
+        for _ in range(4):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(ours.submit(message()), 0.1)
+        [(_, raw)] = await desk.holds(1)
+        *_, late = peer.taken()
+    [receipt] = SmppShapes().read_receipts(raw)
+    assert (receipt.provider_id, receipt.fate) == (late["id"], Fate.SUBMITTED)
+
+
 async def test_a_late_answer_to_a_part_ends_no_doubt(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smpp_link, "ANSWER_SECONDS", 0.2)
     desk = Desk()

@@ -30,7 +30,7 @@ IDLE_SECONDS: Final = 30.0
 """How often the SMSC is asked whether it is there."""
 UNBIND_SECONDS: Final = 1.0
 LATE: Final = 1_000
-"""Answers that may still be awaited when nobody waits for them."""
+"""Answers still awaited when nobody waits for them, the latest: an SMSC that was silent never gives the older ones."""
 LARGEST: Final = 70_000
 """Octets of the largest PDU: one optional parameter of 64 KiB."""
 
@@ -117,8 +117,9 @@ class Link:
         try:
             return _named(await self._answered(sequence, message(sequence).encode()))
         except (LinkLost, asyncio.CancelledError):
-            if len(self._late) < LATE:
-                self._late[sequence] = late
+            self._late[sequence] = late
+            if len(self._late) > LATE:
+                del self._late[next(iter(self._late))]
             raise
 
     async def unbind(self) -> None:
