@@ -42,8 +42,8 @@ SLOW_MINUTES = scaled(1, 5)
 """A thousand messages that wait try again no more often on the wall than fifty do."""
 RECEIPT_MINUTES = scaled(6, 90)
 """Longer than a provider is ill: what is doubted twice is doubted for good (ADR 0012)."""
-PATIENCE_SECONDS = 0.5
-"""With a gateway, on the wall: at that pace half a minute."""
+PATIENCE_SECONDS = scaled(0.5, 2.0)
+"""With a gateway, on the wall: at that pace half a minute or less. A thousand keep the machine itself busy."""
 LATE = timedelta(seconds=scaled(20, 60) * PACE)
 """A slow machine is late by itself; a rung that waited for the provider would wait for ever, for it recovers after all
 rungs. To the minute this is tried on virtual time in ``tests/workflows/test_messages.py``."""
