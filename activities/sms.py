@@ -116,8 +116,10 @@ class Sender:
             patience = taken.gateway.can.seconds or GATEWAY_SECONDS
             submission = await asyncio.wait_for(taken.gateway.submit(taken.short), patience)
         except GatewayRefused as refusal:
+            absences.note_back(name)
             return await self._settle(taken, Verdict(MessageState.FAILED, failure=str(refusal)[:200]))
         except GatewayBusy as busy:
+            absences.note_back(name)
             later = Verdict(MessageState.RESERVED, wait_until=now + busy.after, is_try=False)
             return await self._settle(taken, later)
         except GatewayUnavailable:

@@ -2,16 +2,20 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
+
+import pytest
 
 from activities.messaging import Messaging
 from liaison.contract.sending import Gathered
 from liaison.db.messages import messages_of
+from liaison.gateways.sms.port import ShortMessage
 from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.sending_rules import KEPT_FROM_COURTESY
 from tests.sending.mailing import Mailing
 from tests.services.office import LEADER, Office
-from tests.workflows.gateways import MUTE, Moody, be_away, deliver, reset_before
+from tests.workflows.gateways import MUTE, Moody, be_away, be_busy, deliver, refuse, reset_before
 
 MOST = 40
 
@@ -31,6 +35,23 @@ async def test_the_next_gateway_takes_over_when_the_first_has_been_away_for_long
     for _ in range(2):
         await mailing.send(await mailing.reserve(reference))
     assert (len(first.taken), len(second.taken)) == (2, 2)
+
+
+@pytest.mark.parametrize("answer", [be_busy, refuse])
+async def test_a_gateway_that_answers_at_all_is_back(office: Office, answer: Callable[[ShortMessage], None]) -> None:
+    first, second = Moody(be_away), Moody(name="second")
+    mailing, reference = Mailing(office, [first, second]), await office.submit()
+    await mailing.send_until_settled(await mailing.reserve(reference))
+    first.mood = answer
+    office.clock.now += timedelta(minutes=11)
+    await mailing.send(await mailing.reserve(reference))
+    # Away again, it is waited for as long as one that was never away before.
+    first.mood = be_away
+    message = await mailing.reserve(reference)
+    for _ in range(2):
+        assert (await mailing.send(message)).state == MessageState.RESERVED
+        office.clock.now += timedelta(minutes=1)
+    assert len(second.taken) == 1
 
 
 async def test_bells_that_a_full_day_keeps_waiting_stay_one_message(either_office: Office) -> None:
