@@ -109,6 +109,12 @@ class ProposalSummary(View):
     made_version: int | None
 
 
+class ProposalLine(ProposalSummary):
+    """A proposal in a list."""
+
+    outdated: bool = Field(description="Whether it still waits though another version came since it was checked.")
+
+
 class NoticeProposalView(ProposalSummary):
     """A notice with what it would change."""
 

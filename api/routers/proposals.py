@@ -9,7 +9,7 @@ from api.answers import READS, WRITES, problems, takes
 from api.bodies import LONGEST_WITH_A_FILE
 from api.deps import BodyOf, Caller, Once, OnceCall, ProposalId, Sent, allow, call_of
 from api.models.queries import ProposalQuery
-from api.models.rule_views import NoticeProposalView, PolicyProposalView, ProposalSummary
+from api.models.rule_views import NoticeProposalView, PolicyProposalView, ProposalLine, ProposalSummary
 from api.models.rules import ApprovalIn, NoticeProposalIn, PolicyApprovalIn, PolicyProposalIn, RejectionIn
 from api.models.views import Page
 from liaison.policy.words import KeyRole, ProposalKind
@@ -61,7 +61,7 @@ async def propose_notice(
     "",
     operation_id="list_notice_proposals",
     summary="Proposed notices",
-    response_model=Page[ProposalSummary],
+    response_model=Page[ProposalLine],
     responses=problems(*READS, Slug.INVALID),
 )
 async def list_notice_proposals(
@@ -145,7 +145,7 @@ async def propose_policy(
     "",
     operation_id="list_policy_proposals",
     summary="Proposed policies",
-    response_model=Page[ProposalSummary],
+    response_model=Page[ProposalLine],
     responses=problems(*READS, Slug.INVALID),
 )
 async def list_policy_proposals(

@@ -15,14 +15,8 @@ _CITED = ("published_on", "doc_no", "title", "url", "text_sha256")
 
 def show_proposals(page: Item) -> None:
     """Proposals that wait, one a line."""
-    columns = ("proposed_at", "id", "source", "title", "proposed_by")
-    show_table(
-        columns,
-        [
-            (when(item["proposed_at"]), item["id"], item["source"], item["document"].get("title"), item["proposed_by"])
-            for item in page["items"]
-        ],
-    )
+    columns = ("proposed_at", "id", "source", "title", "proposed_by", "state")
+    show_table(columns, [[_proposal_cell(item, name) for name in columns] for item in page["items"]])
     show_more(page)
 
 
@@ -187,6 +181,17 @@ def _cell(item: Item, name: str) -> Any:
             return say("新诉求及在办诉求", "new and open requests")
         case "open_requests":
             return say("仅新诉求", "new requests only")
+    return item[name]
+
+
+def _proposal_cell(item: Item, name: str) -> Any:
+    match name:
+        case "proposed_at":
+            return when(item[name])
+        case "title":
+            return item["document"].get(name)
+        case "state" if item["outdated"]:
+            return say("已过时", "outdated")
     return item[name]
 
 

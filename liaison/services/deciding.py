@@ -9,7 +9,7 @@ from ulid import ULID
 
 from liaison.db.proposals import find_proposal, insert_proposal, list_proposals
 from liaison.db.tables import Proposal
-from liaison.db.versions import lock_rules
+from liaison.db.versions import lock_rules, newest_calendar, newest_policy
 from liaison.policy.scope import Scope
 from liaison.policy.words import KeyRole, ProposalKind, ProposalState
 from liaison.services.errors import Refused, Slug
@@ -61,10 +61,13 @@ async def proposals_view(
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
 ) -> Body:
-    """Proposals of a kind, oldest first."""
+    """Proposals of a kind, oldest first, each with whether it is outdated."""
     async with platform.db.read() as session:
         rows = await list_proposals(session, kind, state, key_of(cursor), limit + 1)
-    return page(rows, limit, lambda row: row.id, show_proposal)
+        newest = await _number_in_force(session, kind)
+    return page(
+        rows, limit, lambda row: row.id, lambda row: {**show_proposal(row), "outdated": is_outdated(row, newest)}
+    )
 
 
 async def proposal_of(session: AsyncSession, kind: ProposalKind, proposal_id: str) -> Proposal:
@@ -97,6 +100,11 @@ async def decides_for_the_city(platform: Platform, session: AsyncSession, scope:
     if scope.role is not KeyRole.CHAMBER:
         return False
     return scope.court is None or (await platform.rulebook.roster(session)).is_intermediate(scope.court)
+
+
+def is_outdated(proposal: Proposal, newest: int) -> bool:
+    """Whether it still waits, and was checked against rules that are no longer in force."""
+    return proposal.state is ProposalState.PROPOSED and proposal.base_version != newest
 
 
 def refuse_outdated(proposal: Proposal, newest: int) -> None:
@@ -173,6 +181,11 @@ def show_proposal(proposal: Proposal) -> Body:
         "reason": proposal.reason,
         "made_version": proposal.made_version,
     }
+
+
+async def _number_in_force(session: AsyncSession, kind: ProposalKind) -> int:
+    newest = await (newest_calendar(session) if kind is ProposalKind.NOTICE else newest_policy(session))
+    return newest.number if newest else 0
 
 
 def _existing(proposal: Proposal | None) -> Proposal:

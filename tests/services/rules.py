@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from liaison.policy.scope import Scope
+from liaison.policy.words import ProposalKind, ProposalState
 from liaison.services.closures import ClosureInput
+from liaison.services.deciding import proposals_view
 from liaison.services.notice_sources import NoticeInput
 from liaison.services.once import Call
 from tests.services.office import Office, fresh_key
@@ -78,3 +80,9 @@ def closure(*days_off: str, first: str = "2026-09-21", last: str = "2026-09-23")
         "Case Filing Chamber 立案庭",
         "Typhoon signal, invented 虚构",
     )
+
+
+async def listed_as_outdated(office: Office, kind: ProposalKind) -> dict[str, bool]:
+    """Each proposal in the list of those that wait, with whether it is said to be outdated."""
+    page = await proposals_view(office.platform, kind, ProposalState.PROPOSED)
+    return {item["id"]: item["outdated"] for item in page["items"]}

@@ -16,7 +16,7 @@ from liaison.db.errors import CalendarDamaged
 from liaison.db.rulebook import Rulebook
 from liaison.db.seeding import VersionChanged
 from liaison.db.tables import CalendarVersion, Plan, PolicyVersion, Proposal, Replan
-from liaison.policy.words import ProposalState
+from liaison.policy.words import ProposalKind, ProposalState
 from liaison.release import release
 from liaison.services import calendar_versions, deciding, provisioning
 from liaison.services.calendar_versions import approve_notice, notice_proposal_view, propose_notice, version_view
@@ -28,7 +28,16 @@ from liaison.services.provisioning import seed_packaged_rules
 from liaison.services.views import deadlines_view
 from tests.chinese import is_chinese
 from tests.services.office import MORNING, Office
-from tests.services.rules import amendment_2026, call, chamber, closure, given, invented_2027, operator
+from tests.services.rules import (
+    amendment_2026,
+    call,
+    chamber,
+    closure,
+    given,
+    invented_2027,
+    listed_as_outdated,
+    operator,
+)
 
 PACKAGED = len(packaged_notices())
 
@@ -197,7 +206,9 @@ async def test_one_person_cannot_do_both(office: Office) -> None:
 
 async def test_an_outdated_proposal_is_proposed_again(office: Office) -> None:
     outdated = await proposed(office, invented_2027())
+    assert await listed_as_outdated(office, ProposalKind.NOTICE) == {outdated: False}
     number = await approved(office, amendment_2026())
+    assert (await listed_as_outdated(office, ProposalKind.NOTICE))[outdated]
     shown = await notice_proposal_view(office.platform, outdated)
     assert shown["comparison"] is None
     with pytest.raises(Refused) as refused:

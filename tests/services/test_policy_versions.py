@@ -27,7 +27,15 @@ from tests.chinese import is_chinese
 from tests.city import shanghai
 from tests.keeping.tools import tools_of
 from tests.services.office import Office
-from tests.services.rules import amendment_2026, call, chamber, given, operator, policy_document
+from tests.services.rules import (
+    amendment_2026,
+    call,
+    chamber,
+    given,
+    listed_as_outdated,
+    operator,
+    policy_document,
+)
 
 STRICTER = policy_document(rung_1=3, rung_2=4, rung_3=6, rung_4=7)
 LAXER = policy_document(rung_1=4)
@@ -189,7 +197,9 @@ async def test_one_person_cannot_do_both_and_an_outdated_one_is_proposed_again(o
         await approve_policy(office.platform, own, False, call(mine))
     outdated = await proposed(office, policy_document() | {"spread_minutes": 20})
     assert (await policy_proposal_view(office.platform, outdated))["comparison"] is not None
+    assert await listed_as_outdated(office, ProposalKind.POLICY) == {own: False, outdated: False}
     await approve_policy(office.platform, own, False, call(other))
+    assert await listed_as_outdated(office, ProposalKind.POLICY) == {outdated: True}
     assert (await policy_proposal_view(office.platform, outdated))["comparison"] is None
     with pytest.raises(Refused, match="It was checked against version 1, and 2 is in force; propose again"):
         await approve_policy(office.platform, outdated, False, call(other))
