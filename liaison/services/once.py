@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.retry import start_over_once
 from liaison.policy.scope import Scope
+from liaison.services.errors import Refused
 from liaison.services.idempotency import store_answer, stored_answer
 from liaison.services.platform import Answer, Platform
 
@@ -55,4 +56,12 @@ async def carry_out(platform: Platform, call: Call, operation: str, effect: Effe
             await store_answer(session, call.scope, call.key, call.fingerprint, operation, answer, at=platform.clock())
             return answer
 
-    return await start_over_once(attempt)
+    try:
+        return await start_over_once(attempt)
+    except Refused:
+        # On PostgreSQL the same call, come twice at one instant, has waited for itself and met its own effect.
+        async with platform.db.peek() as session:
+            earlier = await stored_answer(session, call.scope, call.key, call.fingerprint)
+        if earlier is None:
+            raise
+        return earlier

@@ -86,20 +86,37 @@ async def test_a_clerk_of_one_court_has_nothing_of_another(office: Office) -> No
     assert await _said(office, reference) == []
 
 
-async def test_of_two_clerks_at_once_one_is_done_with_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    reference, hold = await _not_answered(office), clerk_items.hold_request
-    [item] = await _listed(office, None, reference)
+@pytest.fixture
+def slow_completion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To be done with an item takes long enough for another to have looked, if nothing keeps him from it."""
+    hold = clerk_items.hold_request
 
     async def slowly(session: AsyncSession, held: str) -> None:
-        # Long enough for the other to have looked, if nothing keeps him from it.
         await asyncio.sleep(0.2)
         await hold(session, held)
 
     monkeypatch.setattr(clerk_items, "hold_request", slowly)
+
+
+@pytest.mark.usefixtures("slow_completion")
+async def test_of_two_clerks_at_once_one_is_done_with_it(office: Office) -> None:
+    reference = await _not_answered(office)
+    [item] = await _listed(office, None, reference)
     calls = [await _call(office) for _ in range(2)]
     ends = await asyncio.gather(
         *(complete_item(office.platform, call, item["id"], NOTE) for call in calls), return_exceptions=True
     )
     assert [end.status for end in ends if isinstance(end, Answer)] == [201]
     assert [end.slug for end in ends if isinstance(end, Refused)] == [Slug.CONFLICT]
+    assert len(await _said(office, reference)) == 1
+
+
+@pytest.mark.usefixtures("slow_completion")
+async def test_the_same_call_twice_at_one_instant_is_answered_twice(office: Office) -> None:
+    reference = await _not_answered(office)
+    [item] = await _listed(office, None, reference)
+    twice = replace(await _call(office), key="one key")
+    first, second = await asyncio.gather(*(complete_item(office.platform, twice, item["id"], NOTE) for _ in range(2)))
+    assert {first.status, second.status} == {200, 201}
+    assert first.body == second.body
     assert len(await _said(office, reference)) == 1
