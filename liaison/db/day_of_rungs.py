@@ -1,7 +1,7 @@
 """Which rungs fell due within a stretch of time, and what the book holds of each."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,7 +66,7 @@ class _Planned:
 
 
 async def rungs_due(
-    session: AsyncSession, start: datetime, end: datetime, causes: dict[int, str]
+    session: AsyncSession, start: datetime, end: datetime, cause_of: Callable[[int], str]
 ) -> AsyncIterator[DueRung]:
     """Rungs due in ``[start, end)`` of requests that were open then, by reference.
 
@@ -74,13 +74,13 @@ async def rungs_due(
         session: a reading one.
         start: aware, as is ``end``.
         end: exclusive.
-        causes: the reason messages of a rung bear, by rung.
+        cause_of: the reason that messages of a rung bear.
     """
     after = ""
     while rows := await _requests(session, start, end, after):
         after = rows[-1][0]
         planned = [rung for row in rows for rung in _planned(row, start, end)]
-        for rung in await _looked_up(session, planned, causes):
+        for rung in await _looked_up(session, planned, cause_of):
             yield rung
 
 
@@ -113,13 +113,13 @@ def _planned(row: Any, start: datetime, end: datetime) -> list[_Planned]:
     ]
 
 
-async def _looked_up(session: AsyncSession, planned: list[_Planned], causes: dict[int, str]) -> list[DueRung]:
+async def _looked_up(session: AsyncSession, planned: list[_Planned], cause_of: Callable[[int], str]) -> list[DueRung]:
     references = [rung.reference for rung in planned]
     if not references:
         return []
     annulled = await _recorded(session, references)
     ended = await _ended(session, references)
-    bells = await _bells(session, references, causes)
+    bells = await _bells(session, references, {cause_of(rung.rung) for rung in planned})
     return [
         DueRung(
             reference=rung.reference,
@@ -130,7 +130,7 @@ async def _looked_up(session: AsyncSession, planned: list[_Planned], causes: dic
             recorded=(rung.reference, rung.rung) in annulled,
             annulled=annulled.get((rung.reference, rung.rung), False),
             answered_in_time=_before(ended.get(rung.reference), rung) or _before(rung.closed_at, rung),
-            bells=tuple(bells[rung.reference, causes[rung.rung]]),
+            bells=tuple(bells[rung.reference, cause_of(rung.rung)]),
         )
         for rung in planned
     ]
@@ -146,15 +146,13 @@ async def _recorded(session: AsyncSession, references: list[str]) -> dict[tuple[
     return {(reference, rung): annulled_at is not None for reference, rung, annulled_at in found.all()}
 
 
-async def _bells(
-    session: AsyncSession, references: list[str], causes: dict[int, str]
-) -> dict[tuple[str, str], list[Told]]:
+async def _bells(session: AsyncSession, references: list[str], causes: set[str]) -> dict[tuple[str, str], list[Told]]:
     """Messages about rungs, by reference and reason."""
     # As text: one row with a word nobody knows must not hide all others.
     columns = (Message.recipient, cast(Message.state, String), Message.send_after, Message.failure)
     found = await session.exec(
         select(Message.reference, Message.cause, *columns)  # type: ignore[call-overload]
-        .where(col(Message.reference).in_(references), col(Message.cause).in_(causes.values()))
+        .where(col(Message.reference).in_(references), col(Message.cause).in_(causes))
         .order_by(Message.id)
     )
     bells: dict[tuple[str, str], list[Told]] = defaultdict(list)

@@ -8,13 +8,13 @@ from sqlmodel import col, exists, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.inbox import CLOSING
+from liaison.db.messages import WANTED, is_open
 from liaison.db.sends import sends
 from liaison.db.tables import Action, Message, Request
 from liaison.policy.message_words import MessageState
 from liaison.policy.words import ActionState, Stage
 
 OPEN_STAGES = tuple(stage for stage in Stage if stage is not Stage.CLOSED)
-UNSETTLED = (MessageState.RESERVED, MessageState.SUBMITTING)
 COUNTED_FOR = timedelta(days=1)
 """How long a settled message is counted: all that were ever sent are many, and say nothing of today."""
 
@@ -35,7 +35,7 @@ class Figures:
         waiting_actions: replies and other actions that have not taken effect; ``oldest_action`` is how long the
             oldest has waited.
         messages: by state, those settled longer ago than a day not counted.
-        oldest_message: for how long a message that may go out has waited.
+        oldest_message: for how long a message that may go out has waited, in a sender's hands or in none.
         sends_frozen: whether an operator holds back every message.
     """
 
@@ -118,18 +118,14 @@ async def _messages(session: AsyncSession, since: datetime) -> dict[MessageState
     recent = and_(col(Message.settled_at) >= since, col(Message.erased_at).is_(None))
     # Read as text: one row with a word nobody knows must not blind whoever is on call.
     state = cast(Message.state, String)
-    found = await session.exec(
-        select(state, func.count()).where(or_(col(Message.state).in_(UNSETTLED), recent)).group_by(state)
-    )
+    found = await session.exec(select(state, func.count()).where(or_(is_open(), recent)).group_by(state))
     counts: dict[str, int] = dict(found.all())
     return {state: counts.get(state.value, 0) for state in MessageState}
 
 
 async def _oldest_message(session: AsyncSession, now: datetime) -> datetime | None:
     found = await session.exec(
-        select(func.min(Message.send_after)).where(
-            col(Message.state) == MessageState.RESERVED, col(Message.send_after) < now
-        )
+        select(func.min(Message.send_after)).where(col(Message.state).in_(WANTED), col(Message.send_after) < now)
     )
     return found.one()
 

@@ -12,7 +12,6 @@ from liaison.db.day_of_rungs import DueRung, Told, rungs_due
 from liaison.db.figures import GRACE
 from liaison.policy.message_words import MessageState
 from liaison.policy.windows import at
-from liaison.policy.words import CourtLevel
 from liaison.services.platform import Body, Platform
 from liaison.services.show import shown
 
@@ -75,9 +74,7 @@ async def rungs_view(platform: Platform, on: date | None) -> Body:
     bells: Counter[Bell] = Counter(dict.fromkeys(Bell, 0))
     misses: list[Body] = []
     async with platform.db.read() as session:
-        _, policy = await platform.rulebook.current(session)
-        causes = {rule.rung: rung_cause(rule.rung) for level in CourtLevel for rule in policy.ladders[level]}
-        async for rung in rungs_due(session, start, start + DAY, causes):
+        async for rung in rungs_due(session, start, start + DAY, rung_cause):
             _tally(rung, now, count, bells)
             misses += [_miss(rung, *found) for found in _faults(rung, now)]
     missed = len({(miss["reference"], miss["rung"]) for miss in misses})

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from liaison.contract.names import rung_cause
 from liaison.db.inbox import insert_action
-from liaison.db.messages import Draft, reserve
+from liaison.db.messages import WANTED, Draft, reserve
 from liaison.db.tables import Action, Message, Plan, RungRecord
 from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.words import ActionKind, ActionState, Category, Language, Post
@@ -39,7 +39,7 @@ class Rung:
         """A reply proves to have been in time."""
         await self.office.annul(self.reference)
 
-    async def ring(self, state: MessageState, failure: str | None = None) -> None:
+    async def ring(self, state: MessageState, failure: str | None = None, *, settled: bool = True) -> None:
         """A bell about it, in this state; its window opened at the planned instant."""
         draft = Draft(
             id=f"01J{len(fresh_key()):04}{self.reference.replace('-', '')}{state.value.upper():.6}",
@@ -55,7 +55,7 @@ class Rung:
         async with self.office.platform.db.write() as session:
             message = await reserve(session, self.office.platform.ring, draft, self.act_at)
             message.state, message.failure = state, failure
-            if state not in (MessageState.RESERVED, MessageState.SUBMITTING):
+            if settled and state not in WANTED:
                 message.settled_at = self.act_at
 
     async def reply(self, received_at: datetime, state: ActionState) -> None:

@@ -66,6 +66,18 @@ async def test_messages_are_counted_by_state_and_settled_ones_for_a_day(office: 
     assert (later.messages[MessageState.RESERVED], later.messages[MessageState.DELIVERED]) == (1, 0)
 
 
+@pytest.mark.parametrize(("state", "waits"), [(MessageState.SUBMITTING, True), (MessageState.AMBIGUOUS, False)])
+async def test_a_message_whose_sender_stopped_or_heard_nothing_is_seen(
+    office: Office, state: MessageState, waits: bool
+) -> None:
+    rung = await new_rung(office)
+    await rung.ring(state, settled=False)
+    office.clock.now = rung.act_at + COUNTED_FOR + timedelta(hours=2)
+    now = await figures(office)
+    assert now.messages[state] == 1
+    assert (now.oldest_message >= timedelta(hours=1)) is waits
+
+
 def test_what_is_scraped_beside_a_running_platform(watched: Running, troubled: str) -> None:
     api, worker = scraped(watched, "API"), scraped(watched, "WORKER")
     for page in (api, worker):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from liaison.db.tables import Plan
 from liaison.policy.message_words import MessageState
 from liaison.policy.words import ActionState
 from liaison.services.platform import Body
@@ -25,6 +26,19 @@ async def day_of(office: Office, rung: Rung) -> Body:
 
 def reasons_of(view: Body, rung: Rung) -> list[str]:
     return [miss["reason"] for miss in view["misses"] if miss["reference"] == rung.reference]
+
+
+async def test_a_rung_that_the_policy_in_force_no_longer_has_is_counted(office: Office) -> None:
+    rung = await new_rung(office)
+    last = rung.due_at + days(30)
+    async with office.platform.db.write() as session:
+        plan = await session.get_one(Plan, (rung.reference, 1))
+        plan.rungs = [
+            *plan.rungs,
+            {**plan.rungs[-1], "rung": 9, "due_at": last.isoformat(), "act_at": last.isoformat()},
+        ]
+    view = await rungs_view(office.platform, (last + timedelta(hours=8)).date())
+    assert (view["due"], view["to_come"]) == (1, 1)
 
 
 async def test_every_state_a_rung_can_be_in(either_office: Office) -> None:
