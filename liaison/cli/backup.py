@@ -67,7 +67,7 @@ def _places(settings: Settings) -> dict[Part, Path]:
     """Where the two files belong."""
     book = book_file(settings)
     if book is None:
-        fail(Exit.REFUSED, "Use pg_dump for PostgreSQL and your Temporal cluster's own backup; see docs/runbook.md.")
+        fail(Exit.REFUSED, "Use pg_dump for PostgreSQL and your Temporal cluster's own backup; see deploy/README.md.")
     if settings.profile is not Profile.LOCAL:
         fail(Exit.REFUSED, "Temporal runs elsewhere in the production profile: back up both by their own means.")
     return {Part.ENGINE: settings.home / _ENGINE, Part.DATABASE: book}
