@@ -1,11 +1,13 @@
-"""H20: two APIs and three workers on one PostgreSQL, killed at random: nothing is lost, nothing happens twice."""
+"""H20: two APIs and three workers on one PostgreSQL, killed at random as Temporal's server is: nothing is lost, nothing
+happens twice."""
 
 import asyncio
 import json
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -18,7 +20,12 @@ from liaison.db.engine import Database
 from liaison.db.tables import Event, Message, RungRecord
 from liaison.policy.message_words import MessageState
 from liaison.policy.words import EventKind
+from liaison.settings import Settings
+from liaison.supervisor.programs import temporal_spec
+from liaison.temporal import wait_until_serving
+from tests.city import TEMPORAL
 from tests.pauses import Pauses
+from tests.ports import free_ports
 from tests.production.installation import Installation, Process
 from tests.production.traffic import JUDGE, PATIENCE_SECONDS, Traffic
 from tests.scale import scaled
@@ -26,7 +33,7 @@ from tests.services.temporal import until
 
 REQUESTS = scaled(16, 1000)
 KILLS = scaled(1, 5)
-"""Of an API, and as many of a worker, in each of the two halves."""
+"""Of an API, and as many of a worker, in each of the two halves; Temporal's server dies once in each."""
 AT_ONCE = 16
 ONCE_EACH = (
     EventKind.REGISTERED,
@@ -37,23 +44,44 @@ ONCE_EACH = (
 )
 
 
+@pytest.fixture
+def temporal(tmp_path: Path) -> Iterator[Process]:
+    """A Temporal server whose state is in a file, so that it may be killed."""
+    port, ui = free_ports(2)
+    spec = temporal_spec(Settings(home=tmp_path, temporal_port=port, temporal_ui_port=ui), Path(TEMPORAL))
+    server = Process(spec.command, dict(spec.environment), tmp_path / "temporal.log")
+    server.start()
+    yield server
+    server.running.kill()
+    server.running.wait()
+
+
+@pytest.fixture
+async def temporal_of_its_own(temporal: Process) -> str:
+    """Its address, once it serves."""
+    address = f"127.0.0.1:{temporal.command[temporal.command.index('--port') + 1]}"
+    client = await Client.connect(address, lazy=True)
+    await wait_until_serving(client, timedelta(seconds=PATIENCE_SECONDS))
+    return address
+
+
 @pytest.mark.timeout(scaled(300, 1800))
 async def test_killed_apis_and_workers_lose_nothing_and_repeat_nothing(
-    tmp_path: Path, new_database: Callable[[], str], temporal_address: str
+    tmp_path: Path, new_database: Callable[[], str], temporal: Process, temporal_of_its_own: str
 ) -> None:
     seed = random.randrange(2**32)
-    court = Installation(tmp_path / "home", new_database(), temporal_address)
+    court = Installation(tmp_path / "home", new_database(), temporal_of_its_own)
     court.make()
     keys = court.keys(
         channel=("--role", "channel", "--channel", "hotline"),
         clerk=("--role", "clerk"),
         judge=("--role", "judge", "--staff", JUDGE),
     )
-    client = await Client.connect(temporal_address, namespace=court.namespace)
+    client = await Client.connect(temporal_of_its_own, namespace=court.namespace)
     with court.serving(apis=2, workers=3) as addresses:
         async with httpx2.AsyncClient(trust_env=False, timeout=10) as http:
             traffic = Traffic(addresses, keys, http)
-            kills = Killer(court, traffic, random.Random(seed))
+            kills = Killer(court, temporal, traffic, random.Random(seed))
             references = await kills.during(_each(traffic.submit, range(REQUESTS)))
             await _each(lambda ref: traffic.until(ref, stage="awaiting_reply"), references)
             await _each(lambda ref: _escalate(client, traffic, ref), references)
@@ -68,23 +96,24 @@ async def test_killed_apis_and_workers_lose_nothing_and_repeat_nothing(
 
 
 class Killer:
-    """kill -9 of one API and one worker at random moments; each is started again, as an orchestrator does."""
+    """kill -9 of an API, a worker and the server at random moments; each is started again, as an orchestrator does."""
 
-    def __init__(self, court: Installation, traffic: Traffic, chance: random.Random) -> None:
-        self._court, self._traffic, self._chance = court, traffic, chance
+    def __init__(self, court: Installation, temporal: Process, traffic: Traffic, chance: random.Random) -> None:
+        self._court, self._temporal, self._traffic, self._chance = court, temporal, traffic, chance
         self.in_the_midst = 0
 
     async def during(self, work: "asyncio.Future[list[str]]") -> list[str]:
         """The work's result; while it goes on, processes die."""
-        killing = [asyncio.create_task(self._kill(ours)) for ours in (self._court.apis, self._court.workers)]
+        victims = ((self._court.apis, KILLS), (self._court.workers, KILLS), ([self._temporal], 1))
+        killing = [asyncio.create_task(self._kill(those, times)) for those, times in victims]
         done = await work
         await asyncio.gather(*killing)
         return done
 
-    async def _kill(self, ours: list[Process]) -> None:
-        for _ in range(KILLS):
+    async def _kill(self, those: list[Process], times: int) -> None:
+        for _ in range(times):
             await asyncio.sleep(self._chance.uniform(0.05, scaled(1, 15)))
-            victim = self._chance.choice(ours)
+            victim = self._chance.choice(those)
             self.in_the_midst += self._traffic.under_way > 0
             victim.kill()
             await asyncio.sleep(self._chance.uniform(0, 1))
