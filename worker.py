@@ -159,7 +159,7 @@ async def serve(settings: Settings) -> None:
     try:
         async with (
             clock_watched(platform),
-            book_shown(platform, endpoint),
+            book_shown(platform, endpoint, "worker"),
             _at_work(client, tools, platform, settings.build_id),
         ):
             relay = asyncio.create_task(run_relay(platform, stop, "worker"))

@@ -90,7 +90,7 @@ async def open_platform(
             clock=lambda: datetime.now(UTC),
             storage=Storage.of_book(db.url, settings.disk_floor_mb),
         )
-        async with book_shown(platform, metrics):
+        async with book_shown(platform, metrics, "api"):
             yield platform
     finally:
         await db.close()

@@ -36,12 +36,18 @@ class Reading:
 
 
 @asynccontextmanager
-async def book_shown(platform: Platform, endpoint: Endpoint | None) -> AsyncIterator[None]:
-    """Show the book's figures and the clock's offset at ``endpoint`` for the length of the block."""
+async def book_shown(platform: Platform, endpoint: Endpoint | None, process: str) -> AsyncIterator[None]:
+    """Show the book's figures, the clock's offset and room on the disk at ``endpoint`` for the length of the block.
+
+    Args:
+        platform: What is asked.
+        endpoint: None shows nothing.
+        process: ``api`` or ``worker``.
+    """
     if endpoint is None:
         yield
         return
-    collector = BookCollector(platform, asyncio.get_running_loop())
+    collector = BookCollector(platform, asyncio.get_running_loop(), process)
     endpoint.add(collector)
     try:
         yield
@@ -52,9 +58,10 @@ async def book_shown(platform: Platform, endpoint: Endpoint | None) -> AsyncIter
 class BookCollector(Collector):
     """Asked by the thread that answers scrapes; reads in the loop that owns the database's connections."""
 
-    def __init__(self, platform: Platform, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, platform: Platform, loop: asyncio.AbstractEventLoop, process: str) -> None:
         self._platform = platform
         self._loop = loop
+        self._process = process
         self._reading: asyncio.Lock = asyncio.Lock()
         self._kept: Reading | None = None
         self._read_at = float("-inf")
@@ -65,6 +72,11 @@ class BookCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The book's figures; without a book only that it does not answer."""
+        up = GaugeMetricFamily("liaison_process_up", "A process that can be scraped.", labels=["process"])
+        up.add_metric([self._process], 1)
+        yield up
+        text = "Whether the book's disk has room above the floor; 1 where it is not on this machine."
+        yield gauge("liaison_storage_room", text, self._platform.storage.has_room)
         reading = self._read_in_loop()
         yield gauge("liaison_book_up", "Whether the registration book answers.", reading is not None)
         if reading is not None:
