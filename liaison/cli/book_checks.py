@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from calendars.core import shanghai_date
 from liaison.cli.findings import Finding, failed, ok, skipped, warning
 from liaison.cli.host import book_file, now, open_platform
-from liaison.cli.machine_checks import check_ring_mode, is_running
+from liaison.cli.machine_checks import is_running
 from liaison.db.callbacks import unread_callbacks
 from liaison.db.checkup import newest_record_at, try_ring
 from liaison.db.errors import DatabaseError
@@ -60,8 +60,6 @@ def _check_schema(settings: Settings) -> Finding:
 
 
 def _read_ring(settings: Settings) -> KeyRing | Finding:
-    if (fault := check_ring_mode(settings)) is not None:
-        return fault
     try:
         return read_key_ring(settings.key_ring)
     except FileNotFoundError:
@@ -92,7 +90,7 @@ async def _check_ring(settings: Settings, platform: Platform) -> Finding:
             await try_ring(session, platform.ring)
         except KeysError as fault:
             return failed("key ring", f"{settings.key_ring} belongs to another database: {fault}.")
-    return ok("key ring", f"{settings.key_ring}, mode 0600, opens the database's contacts")
+    return ok("key ring", f"{settings.key_ring} opens the database's contacts")
 
 
 async def _check_requests(platform: Platform) -> Finding:

@@ -15,11 +15,19 @@ from liaison.supervisor.guards import check_ports, find_temporal
 
 _MIB: Final = 2**20
 _DISK_LOW: Final = 1024 * _MIB
+_RING_MODE: Final = {Profile.LOCAL: 0o600, Profile.PRODUCTION: 0o640}
+"""The most the key ring's file may allow: a group is how Kubernetes lets a process that is not root read a secret."""
 
 
 def check_machine(settings: Settings) -> list[Finding]:
     """Every check of the machine."""
-    return [check_binaries(settings), check_ports_of(settings), check_folder(settings), check_disk(settings)]
+    return [
+        check_binaries(settings),
+        check_ports_of(settings),
+        check_folder(settings),
+        check_disk(settings),
+        check_ring_mode(settings),
+    ]
 
 
 def is_running(settings: Settings) -> bool:
@@ -51,7 +59,11 @@ def check_ports_of(settings: Settings) -> Finding:
     """Ports answer while the platform runs, and are free while it does not."""
     ports = _ports(settings)
     listed = ", ".join(str(port) for port in ports.values())
-    if not is_running(settings):
+    running = is_running(settings)
+    if not running and settings.profile is Profile.PRODUCTION:
+        # Each process stands alone there: in a healthy API's container its own port is taken, by it.
+        return skipped("ports", "Another process or container serves the API; its /readyz answers for it.")
+    if not running:
         try:
             check_ports(ports, str(settings.api_host))
         except HostFault as fault:
@@ -85,15 +97,16 @@ def check_disk(settings: Settings) -> Finding:
     return warning("disk", says) if free < _DISK_LOW else ok("disk", says)
 
 
-def check_ring_mode(settings: Settings) -> Finding | None:
-    """A fault of the key ring's file, or None."""
-    path = settings.key_ring
-    if not path.exists():
-        return None
-    mode = _mode(path)
-    if mode & 0o077:
-        return failed("key ring", f"{path} can be read by others (mode {mode:04o}); chmod 600 {path}.")
-    return None
+def check_ring_mode(settings: Settings) -> Finding:
+    """Nobody else can read the key ring's file; whether it can be used is the book's check."""
+    path, most = settings.key_ring, _RING_MODE[settings.profile]
+    try:
+        mode = _mode(path)
+    except OSError as fault:
+        return skipped("key ring mode", f"{path} cannot be looked at: {fault.strerror}.")
+    if mode & 0o077 & ~most:
+        return failed("key ring mode", f"{path} is open to others (mode {mode:04o}); chmod {most:o} {path}.")
+    return ok("key ring mode", f"{mode:04o}")
 
 
 def _ports(settings: Settings) -> dict[str, int]:

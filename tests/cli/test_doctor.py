@@ -4,7 +4,8 @@ import asyncio
 import json
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,8 @@ from liaison.policy.message_words import CallbackKind
 from liaison.policy.words import EventKind
 from liaison.supervisor.guards import hold_home
 from tests.cli.conftest import Place, make_place, run
+from tests.services.office import Office, lazy_client, open_office
+from tests.services.temporal import temporal_at, worker_of
 
 NOW = datetime(2026, 9, 18, 2, 0, tzinfo=UTC)
 
@@ -28,6 +31,29 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     """A provisioned folder that a test may break, examined within the announced calendar."""
     monkeypatch.setattr("liaison.cli.book_checks.now", lambda: NOW)
     return make_place(tmp_path / "home")
+
+
+@pytest.fixture
+def production(place: Place) -> Place:
+    """The same folder and book in the production profile, with the key ring as Kubernetes mounts a secret."""
+    place.settings.key_ring.chmod(0o440)
+    variables = {
+        "LIAISON_PROFILE": "production",
+        "LIAISON_DATABASE_URL": place.settings.database_url.get_secret_value(),
+        "TEMPORAL_ADDRESS": place.settings.temporal_address,
+    }
+    return Place(place.settings, {**place.environment, **variables})
+
+
+@asynccontextmanager
+async def at_work(place: Place) -> AsyncIterator[Office]:
+    """Temporal's server and a worker where the folder's settings say."""
+    settings = place.settings
+    client = await lazy_client(settings.temporal_address, settings.home)
+    office = await open_office(settings.home, settings.database_url.get_secret_value(), datetime.now(UTC), client)
+    async with temporal_at(settings.temporal_port), worker_of(office):
+        yield office
+    await office.platform.db.close()
 
 
 def examined(place: Place) -> tuple[int, dict[str, str]]:
@@ -55,6 +81,7 @@ def test_a_sound_folder_at_rest_is_healthy(place: Place) -> None:
         "ports",
         "folder",
         "disk",
+        "key ring mode",
         "schema",
         "key ring",
         "requests",
@@ -79,13 +106,13 @@ def test_before_the_first_start_nothing_is_wrong(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("check", "harm"),
     [
-        ("key ring", lambda home: (home / "key-ring.json").chmod(0o644)),
+        ("key ring mode", lambda home: (home / "key-ring.json").chmod(0o440)),
         ("key ring", lambda home: (home / "key-ring.json").unlink()),
         ("key ring", lambda home: (home / "key-ring.json").write_text("{}", encoding="utf-8")),
         ("key ring", lambda home: (home / "key-ring.json").write_text(KeyRing.generate().to_json(), encoding="utf-8")),
         ("schema", lambda home: (home / "liaison.db").write_bytes(b"not a database" * 100)),
     ],
-    ids=["readable by others", "gone", "no ring", "another ring", "no database"],
+    ids=["readable by a group", "gone", "no ring", "another ring", "no database"],
 )
 def test_harm_to_a_file_is_found(place: Place, check: str, harm: Callable[[Path], object]) -> None:
     for leftover in place.settings.home.glob("liaison.db-*"):
@@ -94,6 +121,27 @@ def test_harm_to_a_file_is_found(place: Place, check: str, harm: Callable[[Path]
     code, verdicts = examined(place)
     assert code == Exit.NOT_READY
     assert verdicts[check] == "failed"
+
+
+@pytest.mark.parametrize(("mode", "verdict"), [(0o440, "ok"), (0o640, "ok"), (0o660, "failed"), (0o444, "failed")])
+def test_in_production_a_group_may_read_the_key_ring(production: Place, mode: int, verdict: str) -> None:
+    """Whatever the mode, the ring is read and everything behind it looked at."""
+    production.settings.key_ring.chmod(mode)
+    found = {check["check"]: check for check in _found(production)}
+    assert (found["key ring mode"]["verdict"], found["key ring"]["verdict"]) == (verdict, "ok")
+    assert f"{mode:04o}" in found["key ring mode"]["says"]
+    looked_at = ("requests", "clock", "calendar", "sends", "calls")
+    assert {found[check]["verdict"] for check in looked_at} == {"ok"}
+    assert found["pollers"]["verdict"] == "failed"
+
+
+async def test_a_container_of_a_healthy_api_is_healthy(production: Place, taken: socket.socket) -> None:
+    """The port is taken by the API itself, which no ``liaison up`` started."""
+    async with at_work(production):
+        code, verdicts = await asyncio.to_thread(examined, production)
+    assert code == Exit.DONE
+    assert verdicts.pop("ports") == verdicts.pop("binaries") == "skipped"
+    assert set(verdicts.values()) == {"ok"}
 
 
 def test_another_revision_is_found(place: Place) -> None:
