@@ -18,6 +18,7 @@ from liaison.db.sends import sends
 from liaison.db.soundness import spoilt_requests
 from liaison.keys import KeyRing, KeysError, read_key_ring
 from liaison.policy.horizon import Urgency, horizon
+from liaison.services.clock_offset import MOST, measure_offset
 from liaison.services.comparing import compare
 from liaison.services.errors import Refused
 from liaison.services.platform import Platform
@@ -69,13 +70,14 @@ def _read_ring(settings: Settings) -> KeyRing | Finding:
 
 
 async def _look(settings: Settings, platform: Platform) -> AsyncIterator[Finding]:
+    temporal_runs = settings.profile is Profile.PRODUCTION or is_running(settings)
     yield await _check_ring(settings, platform)
     yield await _check_requests(platform)
-    yield await _check_clock(platform)
+    yield await _check_clock(platform, await measure_offset(platform) if temporal_runs else None)
     yield await _check_calendar(platform)
     yield await _check_sends(platform)
     yield await _check_calls(platform)
-    if settings.profile is Profile.LOCAL and not is_running(settings):
+    if not temporal_runs:
         for finding in _skipped(("pollers", "workflows"), "liaison up is not running."):
             yield finding
         return
@@ -102,12 +104,21 @@ async def _check_requests(platform: Platform) -> Finding:
     return ok("requests", "every open request can be read")
 
 
-async def _check_clock(platform: Platform) -> Finding:
+async def _check_clock(platform: Platform, offset: timedelta | None) -> Finding:
+    if offset is not None and abs(offset) > MOST:
+        return failed("clock", f"This machine's clock is {_apart(offset)}; with such a clock the API takes nothing in.")
     async with platform.db.read() as session:
         newest = await newest_record_at(session)
     if newest is not None and newest > now() + _CLOCK_SLACK:
         return failed("clock", f"The newest record is of {newest:%Y-%m-%d %H:%M} UTC, in this clock's future.")
-    return ok("clock", f"{now():%Y-%m-%d %H:%M:%S} UTC, not before the newest record")
+    beside = "Temporal's was not read" if offset is None else _apart(offset)
+    return ok("clock", f"{now():%Y-%m-%d %H:%M:%S} UTC, not before the newest record; {beside}")
+
+
+def _apart(offset: timedelta) -> str:
+    """How far this clock is ahead of Temporal's, in hours, minutes and seconds."""
+    way = "ahead of" if offset > timedelta(0) else "behind"
+    return f"{timedelta(seconds=round(abs(offset).total_seconds()))} {way} Temporal's"
 
 
 async def _check_calendar(platform: Platform) -> Finding:

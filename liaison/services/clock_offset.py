@@ -68,15 +68,24 @@ async def refuse_if_clock_is_off(platform: Platform) -> None:
 
 
 async def read_clock(platform: Platform) -> None:
-    """Read Temporal's clock, to some milliseconds; what was read before stands if Temporal is away."""
+    """``measure_offset``, with an error in the log if it is over ``MOST``."""
+    offset = await measure_offset(platform)
+    if offset is not None and abs(offset) > MOST:
+        _log.error("this machine's clock is not Temporal's", ahead_seconds=int(offset.total_seconds()))
+
+
+async def measure_offset(platform: Platform) -> timedelta | None:
+    """Read Temporal's clock, to some milliseconds; what was read before stands if Temporal is away.
+
+    Returns:
+        How far this process's clock is ahead of it; None if Temporal is away.
+    """
     try:
         async with asyncio.timeout(_PATIENCE.total_seconds()):
             platform.temporal_clock.set(*await _reading(platform.client))
     except TEMPORAL_AWAY:
-        return
-    if _is_off(platform):
-        offset = platform.temporal_clock.offset(platform.clock())
-        _log.error("this machine's clock is not Temporal's", ahead_seconds=offset and int(offset.total_seconds()))
+        return None
+    return platform.temporal_clock.offset(platform.clock())
 
 
 async def _watch(platform: Platform) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import shutil
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -172,6 +173,42 @@ def test_a_clock_behind_the_newest_record_is_found(place: Place) -> None:
     in_book(place, change)
     code, verdicts = examined(place)
     assert (code, verdicts["clock"]) == (Exit.NOT_READY, "failed")
+
+
+def astray(monkeypatch: pytest.MonkeyPatch, shift: timedelta) -> None:
+    """Let the doctor live by a clock that is so far ahead."""
+    clock = SimpleNamespace(now=lambda zone: datetime.now(zone) + shift)
+    for module in ("liaison.cli.host", "liaison.services.readiness"):
+        monkeypatch.setattr(f"{module}.datetime", clock)
+    monkeypatch.setattr("liaison.cli.book_checks.now", lambda: clock.now(UTC))
+
+
+async def test_a_clock_that_is_not_temporals_is_found_and_misleads_no_other_check(
+    production: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says = {}
+    async with at_work(production):
+        for hours in (2, -2, 0):
+            astray(monkeypatch, timedelta(hours=hours, seconds=30))
+            found = {check["check"]: check for check in await asyncio.to_thread(_found, production)}
+            assert found["clock"]["verdict"] == ("failed" if hours else "ok")
+            assert (found["pollers"]["verdict"], found["workflows"]["verdict"]) == ("ok", "ok")
+            says[hours] = found["clock"]["says"]
+    api = "with such a clock the API takes nothing in."
+    assert re.fullmatch(rf"This machine's clock is 2:00:[0-5]\d ahead of Temporal's; {api}", says[2])
+    assert re.fullmatch(rf"This machine's clock is 1:59:[0-5]\d behind Temporal's; {api}", says[-2])
+    assert re.search(r"not before the newest record; 0:00:[0-5]\d ahead of Temporal's$", says[0])
+
+
+async def test_in_the_local_profile_temporals_clock_is_looked_at_while_it_runs(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    astray(monkeypatch, timedelta(hours=2))
+    async with at_work(place):
+        _, at_rest = await asyncio.to_thread(examined, place)
+        async with hold_home(place.settings.home):
+            _, running = await asyncio.to_thread(examined, place)
+    assert (at_rest["clock"], running["clock"], running["pollers"]) == ("ok", "failed", "ok")
 
 
 def test_a_calendar_that_has_ended_is_found(place: Place) -> None:
