@@ -19,7 +19,7 @@ from liaison.db.soundness import spoilt_requests
 from liaison.keys import KeyRing, KeysError, read_key_ring
 from liaison.policy.horizon import Urgency, horizon
 from liaison.services.clock_offset import MOST, measure_offset
-from liaison.services.comparing import compare
+from liaison.services.comparing import compare, stuck
 from liaison.services.errors import Refused
 from liaison.services.platform import Platform
 from liaison.services.readiness import Check, Watch
@@ -28,7 +28,8 @@ from liaison.settings import Profile, Settings
 _CLOCK_SLACK: Final = timedelta(minutes=5)
 _SHOWN: Final = 5
 _NEWEST_CALLS: Final = 10_000
-_AFTER_SCHEMA: Final = ("key ring", "requests", "clock", "calendar", "sends", "calls", "pollers", "workflows")
+_OF_TEMPORAL: Final = ("pollers", "workflows", "workflow tasks")
+_AFTER_SCHEMA: Final = ("key ring", "requests", "clock", "calendar", "sends", "calls", *_OF_TEMPORAL)
 
 
 async def check_book(settings: Settings) -> list[Finding]:
@@ -78,12 +79,13 @@ async def _look(settings: Settings, platform: Platform) -> AsyncIterator[Finding
     yield await _check_sends(platform)
     yield await _check_calls(platform)
     if not temporal_runs:
-        for finding in _skipped(("pollers", "workflows"), "liaison up is not running."):
+        for finding in _skipped(_OF_TEMPORAL, "liaison up is not running."):
             yield finding
         return
     _, found = await Watch(platform).look()
     yield _check_pollers(found)
     yield await _check_workflows(platform)
+    yield await _check_tasks(platform)
 
 
 async def _check_ring(settings: Settings, platform: Platform) -> Finding:
@@ -164,6 +166,17 @@ async def _check_workflows(platform: Platform) -> Finding:
     if says:
         return failed("workflows", f"{'; '.join(says)}. Mend with liaison repair REF, or liaison repair --all.")
     return ok("workflows", "every open request, and every answer on its way, has its workflow")
+
+
+async def _check_tasks(platform: Platform) -> Finding:
+    try:
+        found = await stuck(platform)
+    except Refused:
+        return skipped("workflow tasks", "Temporal does not answer, or its server is older than 1.30.")
+    if found:
+        says = "requests stand still, for their workflow tasks fail again and again:"
+        return failed("workflow tasks", f"{len(found)} {says} {_named(found)}. Temporal's UI shows each one's error.")
+    return ok("workflow tasks", "none of a request fails again and again")
 
 
 async def _check_sends(platform: Platform) -> Finding:

@@ -22,6 +22,7 @@ from liaison.services.starting import TEMPORAL_AWAY
 SETTLING = timedelta(minutes=1)
 """How long a start, or the end of a run after its closure, may take."""
 
+_PROBLEMS = "TemporalReportedProblems IS NOT NULL"
 _REQUEST, _DELIVERY = request_workflow_id(""), delivery_workflow_id("")
 
 
@@ -73,6 +74,20 @@ async def compare(platform: Platform) -> Differences:
     return Differences(sorted(lost), sorted(outdated), sorted(strays), sorted(unwatched))
 
 
+async def stuck(platform: Platform) -> list[str]:
+    """Requests whose workflow runs and gets nowhere, in order: its tasks failed five times in a row.
+
+    Temporal says so since server 1.30, and takes it back with the first task that succeeds.
+
+    Raises:
+        Refused: ``UNAVAILABLE``, Temporal cannot be asked, or does not know the question.
+    """
+    try:
+        return sorted(await _running(platform, WorkflowName.LIAISON_REQUEST, _REQUEST, _PROBLEMS))
+    except TEMPORAL_AWAY:
+        raise temporal_away() from None
+
+
 async def is_unwatched(platform: Platform, reference: str) -> bool:
     """Whether a request's answer should be watched, and is not."""
     async with platform.db.read() as session:
@@ -89,9 +104,10 @@ async def _is_watched(platform: Platform, reference: str) -> bool:
     return await _describe(platform, delivery_workflow_id(reference)) is not None
 
 
-async def _running(platform: Platform, type_: WorkflowName, prefix: str) -> dict[str, str]:
+async def _running(platform: Platform, type_: WorkflowName, prefix: str, *further: str) -> dict[str, str]:
     """Run ids of the running workflows of a type, by reference, as far as visibility has come."""
-    listed = platform.client.list_workflows(f"WorkflowType = '{type_}' AND ExecutionStatus = 'Running'")
+    terms = (f"WorkflowType = '{type_}'", "ExecutionStatus = 'Running'", *further)
+    listed = platform.client.list_workflows(" AND ".join(terms))
     return {execution.id.removeprefix(prefix): execution.run_id async for execution in listed}
 
 

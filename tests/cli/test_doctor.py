@@ -7,13 +7,16 @@ import shutil
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from temporalio.client import Client
 
 from liaison.cli.exits import Exit
+from liaison.codec import data_converter
 from liaison.db.engine import Database
 from liaison.db.tables import CalendarVersion, Callback, Event
 from liaison.keys import KeyRing
@@ -22,7 +25,7 @@ from liaison.policy.words import EventKind
 from liaison.supervisor.guards import hold_home
 from tests.cli.conftest import Place, make_place, run
 from tests.services.office import Office, lazy_client, open_office
-from tests.services.temporal import temporal_at, worker_of
+from tests.services.temporal import temporal_at, until, worker_of
 
 NOW = datetime(2026, 9, 18, 2, 0, tzinfo=UTC)
 
@@ -47,14 +50,27 @@ def production(place: Place) -> Place:
 
 
 @asynccontextmanager
-async def at_work(place: Place) -> AsyncIterator[Office]:
+async def at_work(place: Place) -> AsyncIterator[None]:
     """Temporal's server and a worker where the folder's settings say."""
+    async with office_of(place) as office, temporal_at(place.settings.temporal_port), worker_of(office):
+        yield
+
+
+@asynccontextmanager
+async def office_of(place: Place) -> AsyncIterator[Office]:
+    """The folder's platform at the present hour."""
     settings = place.settings
     client = await lazy_client(settings.temporal_address, settings.home)
     office = await open_office(settings.home, settings.database_url.get_secret_value(), datetime.now(UTC), client)
-    async with temporal_at(settings.temporal_port), worker_of(office):
-        yield office
+    yield office
     await office.platform.db.close()
+
+
+async def with_another_ring(office: Office) -> Office:
+    """The same office, where nobody can read what it has given to Temporal."""
+    converter = data_converter(KeyRing.generate())
+    client = await Client.connect(office.platform.client.service_client.config.target_host, data_converter=converter)
+    return replace(office, platform=replace(office.platform, client=client))
 
 
 def examined(place: Place) -> tuple[int, dict[str, str]]:
@@ -92,8 +108,10 @@ def test_a_sound_folder_at_rest_is_healthy(place: Place) -> None:
         "calls",
         "pollers",
         "workflows",
+        "workflow tasks",
     }
-    assert [check for check, verdict in verdicts.items() if verdict == "skipped"] == ["pollers", "workflows"]
+    skipped = [check for check, verdict in verdicts.items() if verdict == "skipped"]
+    assert skipped == ["pollers", "workflows", "workflow tasks"]
     assert "key ring" in run(place.environment, "doctor").stdout
 
 
@@ -209,6 +227,33 @@ async def test_in_the_local_profile_temporals_clock_is_looked_at_while_it_runs(
         async with hold_home(place.settings.home):
             _, running = await asyncio.to_thread(examined, place)
     assert (at_rest["clock"], running["clock"], running["pollers"]) == ("ok", "failed", "ok")
+
+
+async def test_a_request_whose_workflow_tasks_fail_is_found_till_they_succeed(production: Place) -> None:
+    """Its workflow runs, so nothing is lost; but it stands still, as after a key was taken out of a worker's ring."""
+
+    async def says() -> tuple[str, str]:
+        found = {check["check"]: check for check in await asyncio.to_thread(_found, production)}
+        assert found["workflows"]["verdict"] == "ok"
+        return found["workflow tasks"]["verdict"], found["workflow tasks"]["says"]
+
+    async def fails() -> bool:
+        return (await says())[0] == "failed"
+
+    async def goes_on() -> bool:
+        return (await says())[0] == "ok"
+
+    # Left to itself the server waits for the fifth failure, which comes after most of a minute.
+    at_once = ("system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=1",)
+    async with office_of(production) as office, temporal_at(production.settings.temporal_port, dynamic=at_once):
+        async with worker_of(await with_another_ring(office)):
+            reference = await office.submit()
+            await until(fails)
+        assert (await says())[1].startswith(
+            f"1 requests stand still, for their workflow tasks fail again and again: {reference}."
+        )
+        async with worker_of(office):
+            await until(goes_on)
 
 
 def test_a_calendar_that_has_ended_is_found(place: Place) -> None:

@@ -22,14 +22,17 @@ PATIENCE_SECONDS = 20
 
 
 @asynccontextmanager
-async def temporal_at(port: int, attributes: Sequence[SearchAttributeKey[Any]] = search.ALL) -> AsyncIterator[None]:
-    """A dev server on this port, with our search attributes unless told otherwise."""
+async def temporal_at(
+    port: int, attributes: Sequence[SearchAttributeKey[Any]] = search.ALL, dynamic: Sequence[str] = ()
+) -> AsyncIterator[None]:
+    """A dev server on this port, with our search attributes unless told otherwise; ``dynamic`` are ``key=value``."""
     server = await WorkflowEnvironment.start_local(
         ip="127.0.0.1",
         port=port,
         dev_server_existing_path=TEMPORAL,
         dev_server_log_level="never",
         search_attributes=attributes,
+        dev_server_extra_args=[f"--dynamic-config-value={setting}" for setting in dynamic],
     )
     async with server:
         yield
