@@ -10,6 +10,7 @@ from calendars.core import shanghai_date
 from liaison.cli.findings import Finding, failed, ok, skipped, warning
 from liaison.cli.host import book_file, now, open_platform
 from liaison.cli.machine_checks import is_running
+from liaison.converter import UndecodablePayload
 from liaison.db.callbacks import unread_callbacks
 from liaison.db.checkup import newest_record_at, try_ring
 from liaison.db.errors import DatabaseError
@@ -153,6 +154,8 @@ async def _check_workflows(platform: Platform) -> Finding:
         found = await compare(platform)
     except Refused:
         return skipped("workflows", "Temporal does not answer.")
+    except UndecodablePayload as fault:
+        return failed("workflows", f"They cannot be compared with the book: {fault}.")
     says = [
         f"{len(references)} {of_these}: {_named(references)}"
         for references, of_these in (

@@ -5,13 +5,14 @@ from errno import EPIPE
 from sqlalchemy.exc import SQLAlchemyError
 
 from liaison.cli.exits import Exit, complain
+from liaison.converter import UndecodablePayload
 from liaison.db.errors import DatabaseError
 from liaison.supervisor import HostFault
 
 
 def tell(fault: Exception) -> Exit:
     """Say what is wrong with the machine; a fault nobody foresaw is raised again, with its traceback."""
-    if isinstance(fault, HostFault | DatabaseError):
+    if isinstance(fault, HostFault | DatabaseError | UndecodablePayload):
         complain(str(fault))
     elif isinstance(fault, SQLAlchemyError):
         # Its text would quote the statement and its values.

@@ -256,6 +256,18 @@ async def test_a_request_whose_workflow_tasks_fail_is_found_till_they_succeed(pr
             await until(goes_on)
 
 
+async def test_a_start_that_this_ring_cannot_open_is_told(production: Place) -> None:
+    """Whether that run is the one the row means cannot be said, so nothing is mended either."""
+    async with office_of(production) as office, temporal_at(production.settings.temporal_port):
+        reference = await (await with_another_ring(office)).submit()
+        await office.change(reference, registered_at=office.clock() - timedelta(hours=1))
+        found = {check["check"]: check for check in await asyncio.to_thread(_found, production)}
+        mending = await asyncio.to_thread(run, production.environment, "repair", "--all")
+    says = "payload cannot be decrypted: unknown key"
+    assert (found["workflows"]["verdict"], says in found["workflows"]["says"]) == ("failed", True)
+    assert (mending.exit_code, says in mending.stderr) == (Exit.NOT_READY, True)
+
+
 def test_a_calendar_that_has_ended_is_found(place: Place) -> None:
     async def change(db: Database) -> None:
         async with db.write() as session:
