@@ -101,7 +101,9 @@ def test_the_doctor_finds_the_ports_of_what_runs_in_the_folder(platform: Running
     ports = {"LIAISON_API_PORT", "LIAISON_TEMPORAL_PORT", "LIAISON_TEMPORAL_UI_PORT"}
     platform.environment = {name: value for name, value in platform.environment.items() if name not in ports}
     examined = platform.liaison("doctor", "--json")
-    assert (examined.returncode, json.loads(examined.stdout)["healthy"]) == (0, True), examined.stdout
+    failed = {check["check"] for check in json.loads(examined.stdout)["checks"] if check["verdict"] == "failed"}
+    # Whoever runs this in a year whose notice nobody has packaged yet is rightly told so.
+    assert failed <= {"calendar"}, examined.stdout
 
 
 def test_open_requests_survive_a_killed_supervisor(tmp_path: Path) -> None:
