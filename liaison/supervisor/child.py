@@ -127,19 +127,14 @@ class Child:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay)
 
-    async def _live(self) -> int:
-        """Run the process once, from start to end."""
-        self._process = await asyncio.create_subprocess_exec(
-            *self._tied.wrap(self.spec.command),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=_LONGEST_LINE,
-            env=self.spec.environment,
-            pass_fds=self._tied.descriptors(),
-            # A Ctrl-C in the terminal is for the supervisor, which ends its children in order.
-            start_new_session=True,
-        )
+    async def _live(self) -> int | None:
+        """Run the process once, from start to end; None where the machine would not start it."""
+        try:
+            self._process = await self._begin()
+        except OSError as fault:
+            # No room for another process or file, or no program: it may pass, so it counts as a death like any other.
+            _log.warning("child not started", child=self.spec.name, reason=fault.strerror)
+            return None
         if self._stopping.is_set():
             self._signal(signal.SIGTERM)
         _log.info("child started", child=self.spec.name, pid=self._process.pid)
@@ -150,6 +145,19 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)
         await reading
         return code
+
+    async def _begin(self) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *self._tied.wrap(self.spec.command),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=_LONGEST_LINE,
+            env=self.spec.environment,
+            pass_fds=self._tied.descriptors(),
+            # A Ctrl-C in the terminal is for the supervisor, which ends its children in order.
+            start_new_session=True,
+        )
 
     async def _read(self, lines: asyncio.StreamReader | None) -> None:
         while lines is not None:

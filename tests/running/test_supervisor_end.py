@@ -1,6 +1,8 @@
 """L02-L04: however a copy ends, nothing is left running and nothing is lost."""
 
 import asyncio
+import os
+import resource
 import signal
 import subprocess
 import time
@@ -83,6 +85,45 @@ def test_five_deaths_within_a_minute_end_everything(make_copy: MakeCopy) -> None
     pauses = [line["restart_in_seconds"] for line in copy.lines() if line["event"] == "child died"]
     assert pauses == [0.5, 1, 2, 4]
     assert copy.events("worker") == ["I will not work for [mobile]"] * 5
+    _gone_within(copy, 0.5)
+
+
+def _worker_dies_and_nothing_starts(copy: Copy) -> tuple[int, int]:
+    """The supervisor can open nothing more, hence start nothing either; its limits before that."""
+    before = resource.prlimit(copy.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(copy.process.pid, resource.RLIMIT_NOFILE, (3, before[1]))
+    os.kill(copy.pids("worker")[-1], signal.SIGKILL)
+    wait_for(lambda: "child not started" in copy.events())
+    return before
+
+
+def test_a_child_that_the_machine_will_not_start_is_tried_again(make_copy: MakeCopy) -> None:
+    copy = make_copy().wait_until_ready()
+    before = _worker_dies_and_nothing_starts(copy)
+    resource.prlimit(copy.process.pid, resource.RLIMIT_NOFILE, before)
+    wait_for(lambda: len(copy.pids("worker")) == 2)
+    refused = next(line for line in copy.lines() if line["event"] == "child not started")
+    assert (refused["child"], refused["reason"]) == ("worker", "Too many open files")
+    deaths = [line for line in copy.lines() if line["event"] == "child died"]
+    assert [(death["exit_code"], death["restart_in_seconds"]) for death in deaths[:2]] == [(-9, 0.5), (None, 1)]
+    assert copy.end(signal.SIGTERM)[0] == 0
+
+
+def test_a_signal_while_a_child_cannot_be_started_drains_the_others(make_copy: MakeCopy) -> None:
+    copy = make_copy().wait_until_ready()
+    _worker_dies_and_nothing_starts(copy)
+    assert copy.end(signal.SIGTERM)[0] == 0
+    assert copy.events().index("api drained") < copy.events().index("stopped")
+    _gone_within(copy, 0.5)
+
+
+def test_a_child_that_can_never_be_started_ends_everything_in_order(make_copy: MakeCopy) -> None:
+    copy = make_copy().wait_until_ready()
+    _worker_dies_and_nothing_starts(copy)
+    assert copy.process.wait(60) == 6
+    assert copy.stderr.splitlines()[-1] == "The worker died five times within a minute; the log says why."
+    assert copy.events().count("child not started") == 4
+    assert copy.events().index("api drained") < copy.events().index("stopped")
     _gone_within(copy, 0.5)
 
 
