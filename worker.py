@@ -10,6 +10,8 @@ from typing import Final, TypedDict
 import structlog
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.runtime import Runtime
+from temporalio.service import RPCError
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -18,7 +20,7 @@ from activities.registry import activities_of
 from activities.sms import Sender
 from activities.tools import Tools
 from liaison.cli.exits import Exit, leave
-from liaison.cli.start_faults import FORESEEN, give_up, no_temporal, own_key_ring
+from liaison.cli.start_faults import FORESEEN, give_up, no_namespace, no_temporal, own_key_ring
 from liaison.codec import data_converter
 from liaison.contract.names import DEPLOYMENT, TASK_QUEUE
 from liaison.db.engine import Database
@@ -28,6 +30,7 @@ from liaison.gateways.sms.accounts import OUTBOX
 from liaison.gateways.sms.choice import open_gateways
 from liaison.gateways.sms.templates import packaged_templates
 from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
+from liaison.keys import KeyRing
 from liaison.logs import configure_logs
 from liaison.release import release
 from liaison.sample_city import sample_trial_register
@@ -38,7 +41,7 @@ from liaison.services.production import refuse_sample_keys
 from liaison.services.relay import run_relay
 from liaison.services.watching import book_shown
 from liaison.settings import Profile, Settings, load_settings
-from liaison.temporal import connect, measured_runtime
+from liaison.temporal import connect, has_namespace, measured_runtime
 from workflows.delivery import DeliveryWorkflow
 from workflows.followup import FollowUpWorkflow
 from workflows.horizon import HorizonWorkflow
@@ -149,11 +152,7 @@ async def serve(settings: Settings) -> None:
         await refuse_sample_keys(url)
     ring = own_key_ring(settings)
     runtime, endpoint = measured_runtime(settings, "worker")
-    try:
-        converter = data_converter(ring)
-        client = await connect(settings, "worker", data_converter=converter, patience=PATIENCE, runtime=runtime)
-    except RuntimeError as fault:
-        raise no_temporal(settings) from fault
+    client = await _connect(settings, ring, runtime)
     tools = make_tools(settings, client, Database(url))
     platform = _platform(tools)
     try:
@@ -168,6 +167,19 @@ async def serve(settings: Settings) -> None:
             await relay
     finally:
         await tools.db.close()
+
+
+async def _connect(settings: Settings, ring: KeyRing, runtime: Runtime) -> Client:
+    try:
+        converter = data_converter(ring)
+        client = await connect(settings, "worker", data_converter=converter, patience=PATIENCE, runtime=runtime)
+        # The connecting does not look at it, and the SDK's worker would end with a traceback.
+        is_there = await has_namespace(client)
+    except (RuntimeError, RPCError) as fault:
+        raise no_temporal(settings) from fault
+    if not is_there:
+        raise no_namespace(client.namespace)
+    return client
 
 
 @asynccontextmanager

@@ -164,6 +164,15 @@ async def _serves(client: Client) -> bool:
         return False
 
 
+async def has_namespace(client: Client) -> bool:
+    """Whether Temporal knows the client's namespace.
+
+    Raises:
+        RPCError: it does not answer, or refuses this client.
+    """
+    return await _retention(client) is not None
+
+
 async def set_up_namespace(
     client: Client, *, attributes: Iterable[SearchAttributeKey[Any]], retention: timedelta = RETENTION
 ) -> None:

@@ -48,3 +48,10 @@ def no_temporal(settings: Settings) -> HostFault:
     if settings.profile is Profile.LOCAL:
         return HostFault(f"Temporal does not answer on port {settings.temporal_port} (LIAISON_TEMPORAL_PORT).")
     return HostFault("Temporal does not answer at TEMPORAL_ADDRESS, or refuses this client.")
+
+
+def no_namespace(namespace: str) -> HostFault:
+    """What is said where Temporal answers and does not know the namespace; its name last, for it may be long."""
+    return HostFault(
+        f"TEMPORAL_NAMESPACE is not known to Temporal: mend its spelling, or `liaison setup` makes it: {namespace}"
+    )

@@ -3,6 +3,7 @@
 Faults of values that one program alone checks are in ``tests/running``; here each fault meets each program (H35).
 """
 
+import asyncio
 import shutil
 import socket
 import sqlite3
@@ -18,6 +19,7 @@ from liaison.cli.exits import Exit
 from tests.cli.conftest import Place, make_place, run
 from tests.e2e.platform import BIN
 from tests.scale import FULL
+from tests.services.temporal import temporal_at
 
 API = (sys.executable, "-P", "-m", "api.app")
 WORKER = (sys.executable, "-P", "-m", "worker")
@@ -210,12 +212,27 @@ def test_a_worker_that_finds_no_temporal(place: dict[str, str], tmp_path: Path) 
 
 @pytest.mark.parametrize("program", ["api", "worker", "up"])
 def test_production_without_temporals_address(program: str, place: dict[str, str], tmp_path: Path) -> None:
+    assert "TEMPORAL_ADDRESS must be set" in ended(PROCESSES[program], in_production(place), tmp_path)
+
+
+def in_production(place: dict[str, str]) -> dict[str, str]:
+    """The variables of the same place in the other profile, and a book that may be used there."""
     url = f"sqlite+aiosqlite:///{home_of(place) / 'liaison.db'}"
     with closing(sqlite3.connect(home_of(place) / "liaison.db")) as connection:
         connection.execute("DELETE FROM api_key")
         connection.commit()
-    variables = {**place, "LIAISON_PROFILE": "production", "LIAISON_DATABASE_URL": url}
-    assert "TEMPORAL_ADDRESS must be set" in ended(PROCESSES[program], variables, tmp_path)
+    return {**place, "LIAISON_PROFILE": "production", "LIAISON_DATABASE_URL": url}
+
+
+@pytest.mark.parametrize("namespace", ["courts", "x" * 300], ids=["short", "long"])
+async def test_a_worker_whose_namespace_temporal_does_not_know(
+    namespace: str, place: dict[str, str], port: int, tmp_path: Path
+) -> None:
+    variables = {**in_production(place), "TEMPORAL_ADDRESS": f"127.0.0.1:{port}", "TEMPORAL_NAMESPACE": namespace}
+    async with temporal_at(port):
+        told = await asyncio.to_thread(ended, WORKER, variables, tmp_path)
+    assert "TEMPORAL_NAMESPACE" in told and "`liaison setup` makes it" in told
+    assert namespace[:20] in told
 
 
 @pytest.mark.parametrize("words", [("db", "upgrade"), ("restore", "somewhere")], ids=" ".join)
