@@ -14,7 +14,7 @@ from liaison.db.seeding import RuleVersions
 from liaison.services.directory import DirectoryView, load_directory, show_directory
 from liaison.services.directory_file import DirectoryFile, parse_directory
 from liaison.services.directory_rows import DirectoryFaults
-from liaison.services.provisioning import seed_packaged_rules
+from liaison.services.provisioning import lost_book, seed_packaged_rules
 from liaison.settings import Settings, load_settings
 
 LOADED_BY = "host-command"
@@ -66,7 +66,10 @@ def show(
 @db_app.command("upgrade")
 def upgrade_book() -> None:
     """Bring the database to this program's revision and store the packaged rules (host command)."""
-    url = load_settings().database_url.get_secret_value()
+    settings = load_settings()
+    if (lost := lost_book(settings)) is not None:
+        fail(Exit.NOT_READY, lost)
+    url = settings.database_url.get_secret_value()
     upgrade(url)
     versions = run(_seed(url))
     show_line(f"revision {head_revision()}, calendar version {versions.calendar}, policy version {versions.policy}")

@@ -23,6 +23,7 @@ from liaison.services.clock_offset import MOST, measure_offset
 from liaison.services.comparing import compare, stuck
 from liaison.services.errors import Refused
 from liaison.services.platform import Platform
+from liaison.services.provisioning import lost_book
 from liaison.services.readiness import Check, Watch
 from liaison.settings import Profile, Settings
 
@@ -49,6 +50,8 @@ async def check_book(settings: Settings) -> list[Finding]:
 
 
 def _check_schema(settings: Settings) -> Finding:
+    if (lost := lost_book(settings)) is not None:
+        return failed("schema", lost)
     file = book_file(settings)
     if file is not None and not file.exists():
         return skipped("schema", f"There is no database at {file} yet; the first start makes it.")

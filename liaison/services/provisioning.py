@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from calendars.packaged import packaged_notices
+from liaison.db.copies import sqlite_file
 from liaison.db.directory import newest_load, read_roster, replace_directory
 from liaison.db.engine import Database
 from liaison.db.errors import DatabaseError
@@ -32,6 +33,7 @@ from liaison.services.credentials import BadCredentials, Credentials, read_crede
 from liaison.services.directory_file import parse_directory
 from liaison.services.errors import Refused
 from liaison.services.policy_versions import propose_packaged_policy
+from liaison.services.restoring import UNFINISHED
 from liaison.services.sample_keys import PREFIX, bearers, credentials_of, fresh_key, kept_keys
 
 LOADED_BY = "sample-city"
@@ -65,13 +67,15 @@ async def prepare_local(settings: LocalPlace, clock: Callable[[], datetime]) -> 
     The caller holds the lock of the folder ``home``.
 
     Raises:
-        CannotPrepare: The profile is another, the key ring is lost or broken, the book is damaged or belongs to another
-            release, or the folder cannot be written.
+        CannotPrepare: The profile is another, the key ring is lost or broken, the book is lost, damaged or belongs to
+            another release, or the folder cannot be written.
     """
     if settings.profile != "local":
         raise CannotPrepare("Sample keys are made in the local profile only.")
     url = settings.database_url.get_secret_value()
     try:
+        if (lost := lost_book(settings)) is not None:
+            raise CannotPrepare(lost)
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         await asyncio.to_thread(upgrade, url)
         db = Database(url, readers=1)
@@ -87,6 +91,23 @@ async def prepare_local(settings: LocalPlace, clock: Callable[[], datetime]) -> 
     except DBAPIError as fault:
         # Only the driver's own words: the statement and its values stay out.
         raise CannotPrepare(f"The database in {settings.home} cannot be used: {fault.orig}.") from fault
+
+
+def lost_book(settings: LocalPlace) -> str | None:
+    """What to do about a SQLite book that is gone; None where it is there, or where there never was one.
+
+    There was one where there are credentials, which the first start writes last, or what a restoring left unfinished.
+    """
+    file = sqlite_file(settings.database_url.get_secret_value())
+    # Whoever looks into a database that is not there leaves an empty file behind.
+    if file is None or (file.exists() and file.stat().st_size > 0):
+        return None
+    if not settings.credentials_path.exists() and not any(file.parent.glob(f"*{UNFINISHED}")):
+        return None
+    return (
+        "The database is gone: put a backup back with `liaison restore DIR --replace` or, to begin anew, move the"
+        f" folder away. Missing is {file}."
+    )
 
 
 async def _own_key_ring(db: Database, path: Path) -> KeyRing:

@@ -1,6 +1,7 @@
 """Putting a backup back: verified, brought to this program's revision, purged by age, with sending frozen.
 
-The book is changed beside its place and moved there last, so that nothing can ever start on a half restored one.
+The book is changed beside its place, leaves it first and is moved there last. As long as it is missing, what lies
+beside tells ``lost_book`` that a start must make no empty one: so nothing can ever start on a half restored one.
 """
 
 import asyncio
@@ -20,6 +21,8 @@ from liaison.db.sends import mark_restored
 from liaison.services.backup import BackupFault, Part, PlaceTaken, on_disk, read_manifest
 
 REASON: Final = "restored from a backup: compare with the gateway's own log, then release"
+UNFINISHED: Final = ".restoring"
+"""How the name of a file ends that is not in its place yet."""
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")
 
 
@@ -66,10 +69,11 @@ async def restore(
     """
     engine = read_manifest(engine_backup).part(Part.ENGINE)
     database = read_manifest(backup).part(Part.DATABASE)
-    there = [path for place in places.values() for path in _files_of(place)]
+    # The book first: a start between two of the moves must miss it, and not find it without Temporal's file.
+    there = [path for part in reversed(Part) for path in _files_of(places[part])]
     if there and not replace:
         raise PlaceTaken(f"{there[0]} is there already; --replace moves it aside.")
-    beside = {part: place.with_name(f"{place.name}.restoring") for part, place in places.items()}
+    beside = {part: place.with_name(f"{place.name}{UNFINISHED}") for part, place in places.items()}
     for path in (path for place in beside.values() for path in _files_of(place)):
         path.unlink()
     for part, folder, copied in ((Part.ENGINE, engine_backup, engine), (Part.DATABASE, backup, database)):

@@ -130,8 +130,10 @@ def test_before_the_first_start_nothing_is_wrong(tmp_path: Path) -> None:
         ("key ring", lambda home: (home / "key-ring.json").write_text("{}", encoding="utf-8")),
         ("key ring", lambda home: (home / "key-ring.json").write_text(KeyRing.generate().to_json(), encoding="utf-8")),
         ("schema", lambda home: (home / "liaison.db").write_bytes(b"not a database" * 100)),
+        ("schema", lambda home: (home / "liaison.db").unlink()),
+        ("schema", lambda home: (home / "liaison.db").write_bytes(b"")),
     ],
-    ids=["readable by a group", "gone", "no ring", "another ring", "no database"],
+    ids=["readable by a group", "gone", "no ring", "another ring", "no database", "no book", "an empty book"],
 )
 def test_harm_to_a_file_is_found(place: Place, check: str, harm: Callable[[Path], object]) -> None:
     for leftover in place.settings.home.glob("liaison.db-*"):

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,8 @@ from liaison.db.engine import Database
 from liaison.db.tables import DataKey, Request, Sends
 from liaison.policy.words import Stage
 from liaison.services.backup import MANIFEST
+from liaison.services.provisioning import CannotPrepare, prepare_local
+from liaison.settings import Settings
 from liaison.supervisor.guards import hold_home
 from tests.cli.conftest import Place, a_request, make_place, run
 
@@ -120,6 +122,76 @@ def test_it_goes_into_an_empty_folder_and_asks_for_the_key_ring(place: Place, ba
     ended = run(elsewhere, "restore", str(backup))
     assert ended.exit_code == Exit.DONE, ended.stderr
     assert "Bring the key ring" in ended.stdout
+    assert run(elsewhere, "db", "check").exit_code == Exit.DONE
+
+
+class KilledError(Exception):
+    """Stands for a process that ends here."""
+
+
+@pytest.fixture
+def cut_short(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Runs a restoring that ends before it moves one more file than told; the next one is of a later second."""
+
+    def restore(variables: Mapping[str, str], backup: Path, *words: str, moves: int) -> None:
+        left, rename = iter(range(moves)), Path.rename
+
+        def move(path: Path, target: Path) -> Path:
+            if next(left, None) is None:
+                raise KilledError
+            return rename(path, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "rename", move)
+            assert isinstance(run(variables, "restore", str(backup), *words).exception, KilledError)
+        monkeypatch.setattr("liaison.cli.backup.now", lambda: datetime.now(UTC) + timedelta(seconds=1))
+
+    return restore
+
+
+def nothing_starts_on(home: Path, variables: Mapping[str, str]) -> None:
+    """Doctor and start say that the book is gone, and change nothing."""
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    checks = json.loads(run(variables, "doctor", "--json").stdout)["checks"]
+    [schema] = [check for check in checks if check["check"] == "schema"]
+    assert schema["verdict"] == "failed" and "`liaison restore DIR --replace`" in schema["says"]
+    with pytest.raises(CannotPrepare, match="`liaison restore DIR --replace`"):
+        asyncio.run(prepare_local(Settings(home=home), lambda: datetime.now(UTC)))
+    assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("moves", [1, 2, 3])
+def test_a_replacing_cut_short_is_not_started_on_and_may_be_repeated(
+    place: Place, backup: Path, cut_short: Callable[..., None], moves: int
+) -> None:
+    """Aside go book and engine, in come engine and book."""
+    home = place.settings.home
+    cut_short(place.environment, backup, "--replace", moves=moves)
+    nothing_starts_on(home, place.environment)
+    ended = run(place.environment, "restore", str(backup), "--replace")
+    assert ended.exit_code == Exit.DONE, ended.stderr
+    assert list(home.glob("*.restoring*")) == []
+    asyncio.run(prepare_local(place.settings, lambda: datetime.now(UTC)))
+
+
+def test_a_replacing_cut_short_before_it_moved_anything_leaves_the_old_book(
+    place: Place, backup: Path, cut_short: Callable[..., None]
+) -> None:
+    cut_short(place.environment, backup, "--replace", moves=0)
+    asyncio.run(prepare_local(place.settings, lambda: datetime.now(UTC)))
+    assert run(place.environment, "restore", str(backup), "--replace").exit_code == Exit.DONE
+
+
+@pytest.mark.parametrize(("moves", "words"), [(0, ()), (1, ("--replace",))])
+def test_a_restoring_into_an_empty_folder_cut_short_may_be_repeated(
+    place: Place, backup: Path, tmp_path: Path, cut_short: Callable[..., None], moves: int, words: tuple[str, ...]
+) -> None:
+    home = tmp_path / "new" / "home"
+    elsewhere = {**place.environment, "LIAISON_HOME": str(home)}
+    cut_short(elsewhere, backup, moves=moves)
+    nothing_starts_on(home, elsewhere)
+    ended = run(elsewhere, "restore", str(backup), *words)
+    assert ended.exit_code == Exit.DONE, ended.stderr
     assert run(elsewhere, "db", "check").exit_code == Exit.DONE
 
 

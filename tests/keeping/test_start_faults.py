@@ -180,6 +180,14 @@ def test_a_book_that_a_host_command_cannot_use(words: tuple[str, ...], harm: str
     refused(words, place)
 
 
+def test_a_book_that_is_gone_is_not_made_anew(place: dict[str, str], tmp_path: Path) -> None:
+    book = home_of(place) / "liaison.db"
+    book.unlink()
+    for told in (ended(UP, place, tmp_path), refused(("db", "upgrade"), place)):
+        assert "`liaison restore DIR --replace`" in told and "move the folder away" in told
+    assert not book.exists()
+
+
 def harm_book(home: Path, harm: str) -> None:
     book = home / "liaison.db"
     if harm == "revision":

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlmodel import select
 
 from liaison.db.directory import desk_contact, read_roster, staff_contact
@@ -16,7 +17,7 @@ from liaison.db.tables import ApiKey, CalendarVersion, DirectoryLoad, PolicyVers
 from liaison.keys import matches, read_key_ring, split_api_key
 from liaison.policy.words import Channel, KeyRole
 from liaison.services import provisioning
-from liaison.services.provisioning import CannotPrepare, prepare_local
+from liaison.services.provisioning import CannotPrepare, lost_book, prepare_local
 from liaison.settings import Profile, Settings
 from tests.provisioning.conftest import NOW
 
@@ -246,6 +247,26 @@ async def test_a_lost_key_ring_is_told_and_never_replaced(settings: Settings) ->
     with pytest.raises(CannotPrepare, match=r"key-ring\.json is gone"):
         await prepare_local(settings, clock)
     assert not settings.key_ring.exists()
+
+
+@pytest.mark.parametrize("left", [None, b""], ids=["nothing", "an empty file"])
+async def test_a_lost_book_is_told_and_never_replaced(settings: Settings, left: bytes | None) -> None:
+    await prepare_local(settings, clock)
+    for file in settings.home.glob("liaison.db*"):
+        file.unlink()
+    if left is not None:
+        (settings.home / "liaison.db").write_bytes(left)
+    before = {path.name: path.read_bytes() for path in settings.home.iterdir()}
+    with pytest.raises(CannotPrepare, match="`liaison restore DIR --replace` or, to begin anew, move the folder away"):
+        await prepare_local(settings, clock)
+    assert {path.name: path.read_bytes() for path in settings.home.iterdir()} == before
+
+
+async def test_a_book_in_postgresql_is_not_looked_for_in_the_folder(settings: Settings) -> None:
+    await prepare_local(settings, clock)
+    (settings.home / "liaison.db").unlink()
+    elsewhere = settings.model_copy(update={"database_url": SecretStr("postgresql+psycopg://db.court/liaison")})
+    assert lost_book(settings) is not None and lost_book(elsewhere) is None
 
 
 async def test_a_broken_key_ring_is_one_sentence(settings: Settings) -> None:
