@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_
+from sqlalchemy import func, or_
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from liaison.db.tables import FollowUp, Message, PartyContact
+from liaison.db.tables import Event, FollowUp, Message, PartyContact
 from liaison.policy.message_words import FollowUpState, MessageState
+from liaison.policy.words import EventKind
 
 
 async def follow_up_of(session: AsyncSession, reference: str) -> FollowUp | None:
@@ -46,6 +47,14 @@ async def asked_by_number(session: AsyncSession, phone_mac: str) -> Sequence[Fol
         .order_by(col(FollowUp.since).desc())
     )
     return found.all()
+
+
+async def first_asked(session: AsyncSession, reference: str) -> datetime | None:
+    """When a request's party was first asked, by the record; None before it. The row knows the last try alone."""
+    tries = select(func.min(Event.at)).where(
+        col(Event.reference) == reference, col(Event.kind) == EventKind.FOLLOW_UP_ASKED
+    )
+    return (await session.exec(tries)).one()
 
 
 async def any_delivered(session: AsyncSession, reference: str, template: str) -> bool:

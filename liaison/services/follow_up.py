@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 from ulid import ULID
 
-from liaison.db.follow_ups import asked_by_number, follow_up_of
+from liaison.db.follow_ups import asked_by_number, first_asked, follow_up_of
 from liaison.db.messages import FOLLOW_UP, supersede, unsent
 from liaison.db.record import INBOX, append_clerk_item, append_event, hold_request, last_seq, lock_request
 from liaison.db.tables import FollowUp, Request
@@ -50,7 +50,8 @@ async def take_party_message(platform: Platform, phone_mac: str, text: str, sent
         platform: The parts.
         phone_mac: Keyed hash of the number, as ``party_contact.phone_mac``.
         text: What it says.
-        sent_at: When, by the provider; the same message again is taken once.
+        sent_at: When, by the provider; the same message again is taken once. From before the first question it is no
+            answer; later ones may have been asked until we hear of it.
 
     Returns:
         The reference of the request; None where it answers no follow-up, or nobody can tell which.
@@ -65,8 +66,8 @@ async def take_party_message(platform: Platform, phone_mac: str, text: str, sent
         if verdict is None or len(meant) != 1:
             return None
         await hold_request(session, meant[0].reference)
-        row = await follow_up_of(session, meant[0].reference)
-        if row is None or row.asked_at is None or sent_at < row.asked_at:
+        row, first = await follow_up_of(session, meant[0].reference), await first_asked(session, meant[0].reference)
+        if row is None or first is None or sent_at < first:
             return None
         if row.answered_at is not None:
             # Answered while we waited for the lock: by this very message, told twice at once, or by another.

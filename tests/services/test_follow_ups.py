@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from liaison.db.record import MESSAGES, append_event
 from liaison.db.tables import FollowUp, PartyContact
 from liaison.policy.words import EventKind
 from liaison.services import follow_up
@@ -20,6 +21,8 @@ async def _asked(office: Office, phone: str) -> tuple[str, str]:
     async with office.platform.db.write() as session:
         asked_at = office.clock.now - days(1)
         session.add(FollowUp(reference=reference, since=asked_at, asked_at=asked_at))
+        kind = EventKind.FOLLOW_UP_ASKED
+        await append_event(session, reference, MESSAGES, kind, asked_at, "platform", recorded_at=asked_at)
         contact = (await session.exec(select(PartyContact).where(PartyContact.reference == reference))).one()
         return reference, str(contact.phone_mac)
 

@@ -102,6 +102,23 @@ async def test_three_tries_on_different_days_then_unrated(city_at: OpenCity) -> 
         assert await _end(city, reference) == Asked(FollowUpState.UNRATED)
 
 
+async def test_an_answer_heard_after_the_next_question_is_one_and_none_from_before_the_first(
+    city_at: OpenCity,
+) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await _replied(city)
+        before = city.world.now()
+        await _ask(city)
+        await city.advance_to("2026-09-19 20:00")
+        sent_at, [contact] = city.world.now(), await city.rows(PartyContact, reference)
+        await city.advance_to("2026-09-20 10:05")
+        assert (await _row(city, reference)).tries == 2
+        assert await take_party_message(city.platform, contact.phone_mac, "3", before) is None
+        assert await take_party_message(city.platform, contact.phone_mac, "1", sent_at) == reference
+        row = await _row(city, reference)
+        assert (row.state, row.rating, row.answered_at) == (FollowUpState.RATED, 1, sent_at)
+
+
 @pytest.mark.parametrize(("said", "rating", "kind"), [("1", 1, EventKind.RATED), ("4", None, EventKind.REDO_OFFERED)])
 async def test_an_answer_after_the_last_try_is_kept_and_kept_apart(
     city_at: OpenCity, said: str, rating: int | None, kind: EventKind
