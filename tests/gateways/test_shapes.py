@@ -103,6 +103,42 @@ def test_an_answer_that_cannot_be_read_leaves_its_neighbours(wrong: dict[str, An
     assert isinstance(fault, Unreadable) and str(fault) == place
 
 
+@pytest.mark.parametrize(
+    ("broken", "content"),
+    [
+        (rb"7K3M \ud83d", "7K3M \ufffd"),
+        (rb"7K3M \udc4d\ud83d\ud83d\udc4d", "7K3M \ufffd\ufffd👍"),
+        (b"7K3M " + "好".encode()[:2], "7K3M \ufffd"),
+        (b"7K3M\n\t", "7K3M\n\t"),
+    ],
+    ids=["half a pair", "halves and a whole", "octets cut off", "a new line as it is"],
+)
+def test_a_character_that_is_none_drops_no_answer(broken: bytes, content: str) -> None:
+    told = raw([UP, UP | {"content": "BROKEN", "sequence_id": 8}, UP | {"sequence_id": 9}])
+    replies = AliyunShapes().read_replies(told.replace(b"BROKEN", broken))
+    assert [(reply.provider_id, reply.text) for reply in replies if isinstance(reply, Inbound)] == [
+        ("1234567890", UP["content"]),
+        ("8", content),
+        ("9", UP["content"]),
+    ]
+
+
+def test_a_character_that_is_none_drops_no_receipt() -> None:
+    told = raw([REPORT | {"err_msg": "\ud83d"}, REPORT | {"biz_id": "9010^0"}])
+    receipts = AliyunShapes().read_receipts(told)
+    assert [receipt.provider_id for receipt in receipts if isinstance(receipt, Receipt)] == ["9009^0", "9010^0"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [b'[{"content": "\\ud83d', b"[" * 60_000, b"[" + b"9" * 60_000 + b', "\\ud83d"]'],
+    ids=["cut off", "too deep", "too long a number"],
+)
+def test_what_is_no_json_is_not_mended(told: bytes) -> None:
+    with pytest.raises(Unreadable, match="json_invalid at the whole"):
+        AliyunShapes().read_replies(told)
+
+
 def test_a_receipt_that_cannot_be_read_leaves_its_neighbours() -> None:
     wrong = [REPORT | {key: "a\0b"} for key in ("biz_id", "err_code", "out_id")]
     *faults, last = AliyunShapes().read_receipts(raw([*wrong, 1, REPORT]))

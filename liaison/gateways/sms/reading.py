@@ -1,5 +1,7 @@
 """Reading what gateways tell us: by its shape, and a fault without what was in it."""
 
+import json
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, Final, TypeVar
 
@@ -21,6 +23,7 @@ Code = Annotated[str, StringConstraints(pattern=WITHOUT_NUL)]
 """A word of a provider's own, or one of ours that it gives back."""
 
 _ELEMENTS: Final = TypeAdapter(list[Any])
+_HALF_CHARACTER: Final = re.compile(r"[\ud800-\udfff]")
 
 
 def as_read(shape: type[Shape], raw: bytes) -> Shape:
@@ -36,7 +39,8 @@ def as_read(shape: type[Shape], raw: bytes) -> Shape:
 
 
 def each_as_read(shape: type[Shape], raw: bytes, read: Callable[[Shape], Item]) -> tuple[Item | Unreadable, ...]:
-    """What the objects of a list say; one that cannot be read keeps no other from being heard.
+    """What the objects of a list say; one that cannot be read keeps no other from being heard, and a character that is
+    none not even its own.
 
     Args:
         shape: Of each object.
@@ -50,13 +54,33 @@ def each_as_read(shape: type[Shape], raw: bytes, read: Callable[[Shape], Item]) 
         Unreadable: It is no list, or none of its objects can be read.
     """
     try:
-        elements = _ELEMENTS.validate_json(raw)
+        elements = _elements(raw)
     except ValidationError as fault:
         raise _unreadable(fault) from None
     items = tuple(_element_as_read(shape, place, element, read) for place, element in enumerate(elements))
     if items and all(isinstance(item, Unreadable) for item in items):
         raise Unreadable(f"not of the provider's shape: {items[0]}")
     return items
+
+
+def _elements(raw: bytes) -> list[Any]:
+    try:
+        return _ELEMENTS.validate_json(raw)
+    except ValidationError:
+        if (mended := _mended(raw)) is None:
+            raise
+        return _ELEMENTS.validate_json(mended)
+
+
+def _mended(raw: bytes) -> bytes | None:
+    """The same with U+FFFD for what is no character: octets that are not UTF-8, half a surrogate pair, as a provider
+    leaves it who cuts an emoji in two. Control characters stand for themselves. None if it is no JSON even so."""
+    try:
+        said = json.loads(raw.decode("utf-8", "replace"), strict=False)
+        whole = json.dumps(said, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return None
+    return _HALF_CHARACTER.sub("\ufffd", whole).encode()
 
 
 def _element_as_read(
