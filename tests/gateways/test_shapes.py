@@ -187,6 +187,22 @@ def test_a_part_that_did_not_come_is_seen() -> None:
 
 
 @pytest.mark.parametrize(
+    ("coding", "whole", "at", "text"),
+    [(8, "好👍完".encode("utf-16-be"), 4, "好👍完"), (15, "收到".encode("gbk"), 3, "收到")],
+    ids=["an emoji", "a character of GBK"],
+)
+def test_what_two_parts_share_is_whole_again(coding: int, whole: bytes, at: int, text: str) -> None:
+    said = DELIVERED | {"data_coding": coding, "parts": [whole[:at].hex(), whole[at:].hex()]}
+    assert SmppShapes().read_replies(raw(said))[0].text == text
+
+
+def test_half_a_character_beside_a_part_that_did_not_come_is_seen() -> None:
+    whole = "好👍完".encode("utf-16-be")
+    parts = [whole[:4].hex(), None, None, whole[4:].hex(), ""]
+    assert SmppShapes().read_replies(raw(DELIVERED | {"parts": parts}))[0].text == "好\ufffd……\ufffd完"
+
+
+@pytest.mark.parametrize(
     ("coding", "octets", "text"),
     [
         (0, b"OK", "OK"),

@@ -38,6 +38,8 @@ _DONE: Final = re.compile(r"\bdone date:(\d{12}|\d{10})(?!\d)", re.IGNORECASE)
 
 
 Octets = Annotated[str, StringConstraints(pattern="^([0-9a-f]{2})*$")]
+_LOST: Final = "|"
+"""Stands for a part that did not come, among octets."""
 
 
 class _Delivered(BaseModel):
@@ -62,8 +64,9 @@ class _Delivered(BaseModel):
         coding = _CODINGS.get(self.data_coding)
         if coding is None:
             raise Unreadable(f"text in data_coding {self.data_coding}")
-        octets = [None if part is None else bytes.fromhex(part) for part in self.parts]
-        return "".join(CUT if part is None else part.decode(coding, "replace") for part in octets)
+        # Parts that follow one another are one text: a telephone may cut an emoji in two.
+        runs = "".join(_LOST if part is None else part for part in self.parts).split(_LOST)
+        return CUT.join(bytes.fromhex(octets).decode(coding, "replace") for octets in runs)
 
 
 class _Taken(BaseModel):
