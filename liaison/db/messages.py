@@ -214,9 +214,16 @@ async def _hold_number(session: AsyncSession, number_mac: str) -> None:
 
 
 async def taken_as(session: AsyncSession, gateway: str, provider_id: str) -> Message | None:
-    """The message that a gateway took under this id of its own, locked; None if it is not (yet) known."""
+    """The newest message that a gateway took under this id of its own, locked; None if it is not (yet) known.
+
+    An SMSC whose ids begin anew gives them twice, and speaks of what it took last.
+    """
     found = await session.exec(
-        select(Message).where(Message.gateway == gateway, Message.provider_id == provider_id).with_for_update()
+        select(Message)
+        .where(Message.gateway == gateway, Message.provider_id == provider_id)
+        .order_by(col(Message.submitted_at).desc().nulls_last(), col(Message.id).desc())
+        .limit(1)
+        .with_for_update()
     )
     return found.first()
 

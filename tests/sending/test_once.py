@@ -141,6 +141,25 @@ async def test_receipts_settle_once_in_any_order(office: Office) -> None:
     assert await mailing.kinds(message) == [EventKind.MESSAGE_SENT, EventKind.MESSAGE_DELIVERED]
 
 
+@pytest.mark.parametrize("fate", [Fate.DELIVERED, Fate.FAILED])
+async def test_a_receipt_is_of_the_newest_message_where_a_gateway_begins_its_ids_anew(
+    either_office: Office, fate: Fate
+) -> None:
+    office = either_office
+    mailing = Mailing(office, [gateway := Moody(name=f"forgetful-{fate}"), Moody(name="second")])
+    # The newest comes last, so that no database finds it by chance.
+    nobody_knows_when, old, newest = [await mailing.reserve(await office.submit()) for _ in range(3)]
+    for message, sent_at in ((nobody_knows_when, None), (old, -timedelta(days=90)), (newest, timedelta(0))):
+        async with office.platform.db.write() as session:
+            row = await session.get_one(Message, message)
+            row.gateway, row.provider_id = gateway.name, "m1"
+            row.submitted_at = None if sent_at is None else office.clock.now + sent_at
+            row.state = S.SUBMITTED if message == newest else S.FAILED
+    assert await told(mailing, newest, fate)
+    states = [(await mailing.row(message)).state for message in (nobody_knows_when, old, newest)]
+    assert states == [S.FAILED, S.FAILED, S.DELIVERED if fate is Fate.DELIVERED else S.RESERVED]
+
+
 async def test_what_one_gateway_could_not_deliver_the_next_one_takes_and_then_nobody(office: Office) -> None:
     mailing = Mailing(office, [Moody(), Moody(name="second")])
     message = await mailing.reserve(await office.submit(), "0104-j01")
