@@ -44,14 +44,13 @@ async def gather(session: AsyncSession, bells: Sequence[Message], digest: Messag
 async def told_by(session: AsyncSession, digest_id: str) -> tuple[int, int]:
     """How many requests of a digest's bells were by now answered late, and how many withdrawn."""
     gathered = select(Message.reference).where(Message.gathered_into == digest_id)
+    # Counted where they are: a request with a word nobody knows must not silence the others.
+    withdrawn = col(Request.outcome) == Outcome.WITHDRAWN
+    late = col(Request.outcome) != Outcome.WITHDRAWN
     found = await session.exec(
-        select(Request.outcome, func.count())
-        .where(col(Request.reference).in_(gathered), col(Request.outcome).is_not(None))
-        .group_by(col(Request.outcome))
+        select(func.count().filter(late), func.count().filter(withdrawn)).where(col(Request.reference).in_(gathered))
     )
-    settled = {Outcome(outcome): number for outcome, number in found.all() if outcome is not None}
-    withdrawn = settled.pop(Outcome.WITHDRAWN, 0)
-    return sum(settled.values()), withdrawn
+    return found.one()
 
 
 def _of_mailbox(staff_id: str, templates: Collection[str]) -> tuple[ColumnElement[bool], ...]:

@@ -1,12 +1,18 @@
 """Bells that come back from a gateway, and what lies with whoever they ring for (issue lines M10, M20)."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from liaison.contract.names import rung_cause
+from liaison.contract.sending import Gathered
 from liaison.db.messages import desk
+from liaison.db.tables import DataKey as DataKeyRow
+from liaison.db.tables import Message
 from liaison.gateways.sms.port import Capabilities, Fate, Receipt
+from liaison.keys import KeyRing
 from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.words import Post
 from liaison.services.receipts import take_receipt
@@ -15,6 +21,7 @@ from tests.services.office import Office
 from tests.workflows.gateways import Moody, be_busy, deliver
 
 S = MessageState
+Mend = Callable[[], Awaitable[None]]
 LEADER = "0104-p01"
 """No other test's: they share one book on PostgreSQL, and a mailbox rests after every message."""
 
@@ -45,6 +52,77 @@ async def test_a_digest_that_was_not_delivered_takes_no_newer_bell_down_with_it(
     [fresh] = (await mailing.gather(LEADER)).message_ids
     assert (await mailing.send(fresh)).state == S.SUBMITTED
     assert {(await mailing.row(each)).gathered_into for each in (*bells, failed)} == {fresh}
+
+
+async def lock_up(mailing: Mailing, reference: str) -> Mend:
+    """Have a request's data key wrapped under a ring that is not ours; what is returned mends it."""
+
+    async def wrap(wrapped: bytes) -> None:
+        async with mailing.office.platform.db.write() as session:
+            (await session.get_one(DataKeyRow, reference)).wrapped = wrapped
+
+    async with mailing.office.platform.db.read() as session:
+        whole = (await session.get_one(DataKeyRow, reference)).wrapped
+    opened = mailing.office.platform.ring.unwrap(whole, reference.encode())
+    await wrap(KeyRing.generate().wrap(opened, reference.encode()))
+    return lambda: wrap(whole)
+
+
+async def test_a_bell_that_cannot_be_read_is_told_with_those_that_can(office: Office) -> None:
+    mailing, spoilt, whole = Mailing(office, [Moody()]), await office.submit(), await office.submit()
+    bells = [await bell(mailing, reference) for reference in (spoilt, whole, spoilt)]
+    await lock_up(mailing, spoilt)
+    gathered = await mailing.gather(LEADER)
+    [digest] = gathered.message_ids
+    assert (gathered.wait_until, (await mailing.row(digest)).reference) == ("", whole)
+    assert {(await mailing.row(each)).gathered_into for each in bells} == {digest}
+    assert (await mailing.send(digest)).state == S.SUBMITTED
+
+
+async def test_alone_it_waits_until_it_can_be_read_or_helps_nobody(office: Office) -> None:
+    mailing, spoilt = Mailing(office, [Moody()]), await office.submit()
+    mended, expiring = [await bell(mailing, spoilt, timedelta(minutes=minutes)) for minutes in (90, 30)]
+    mend, began = await lock_up(mailing, spoilt), office.clock.now
+    gathered = await mailing.gather(LEADER)
+    assert gathered == Gathered([], (began + timedelta(minutes=10)).isoformat())
+    office.clock.now += timedelta(minutes=40)
+    assert (await mailing.gather(LEADER)).message_ids == [expiring]
+    assert (await mailing.send(expiring)).state == S.EXPIRED
+    await mend()
+    assert await mailing.gather(LEADER) == Gathered([mended])
+    assert (await mailing.send(mended)).state == S.SUBMITTED
+
+
+@pytest.mark.parametrize("state", [S.RESERVED, S.AMBIGUOUS])
+async def test_a_digest_that_cannot_be_read_keeps_no_newer_bell(office: Office, state: MessageState) -> None:
+    """Be it that it waits for another day, or that nobody knows whether it has gone."""
+    mailing, spoilt, whole = Mailing(office, [Moody()]), await office.submit(), await office.submit()
+    for _ in range(2):
+        await bell(mailing, spoilt)
+    [digest] = (await mailing.gather(LEADER)).message_ids
+    async with office.platform.db.write() as session:
+        row = await session.get_one(Message, digest)
+        row.state, row.send_after = state, office.clock.now + timedelta(hours=3)
+    await lock_up(mailing, spoilt)
+    newer = await bell(mailing, whole)
+    gathered = await mailing.gather(LEADER)
+    assert gathered.message_ids == [newer] and gathered.wait_until
+    assert (await mailing.send(newer)).state == S.SUBMITTED
+    assert (await mailing.row(digest)).state is state
+
+
+async def test_a_digest_tells_of_a_request_with_a_word_nobody_knows(office: Office) -> None:
+    mailing, spoilt, whole = Mailing(office, [gateway := Moody()]), await office.submit(), await office.submit()
+    for reference in (spoilt, whole):
+        await office.supervise(reference, LEADER)
+        await bell(mailing, reference)
+    async with office.platform.db.write() as session:
+        damage = text("UPDATE request SET outcome = 'perhaps', procedure = 'semi-ordinary' WHERE reference = :of")
+        await (await session.connection()).execute(damage, {"of": spoilt})
+    [digest] = (await mailing.gather(LEADER)).message_ids
+    assert (await mailing.send(digest)).state == S.SUBMITTED
+    assert (await mailing.row(digest)).reference == whole
+    assert "2件诉求待督办" in gateway.taken[-1].text
 
 
 async def test_a_digest_is_useful_as_long_as_its_newest_bell(office: Office) -> None:

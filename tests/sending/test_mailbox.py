@@ -7,6 +7,7 @@ from sqlmodel import col, select
 from activities.messaging import Messaging
 from liaison.contract.names import mailbox_workflow_id
 from liaison.contract.starting import ring_mailbox
+from liaison.db.tables import DataKey as DataKeyRow
 from liaison.db.tables import Message
 from liaison.policy.message_words import MessageState
 from tests.city import City, shanghai
@@ -113,6 +114,31 @@ async def test_a_bell_nobody_took_charge_of_is_rung_by_the_relay(city_at: OpenCi
         await city.advance_to("2026-09-20 08:35")
         [bell] = await bells(city, LEADER)
         assert bell.state is MessageState.DELIVERED
+
+
+async def test_a_bell_that_cannot_be_read_does_not_silence_the_next(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY, gateways=((gateway := Moody()),)) as city:
+        spoilt, whole = await city.submit(), await city.submit()
+        await city.advance(minutes=1)
+        messaging = Messaging(city.tools)
+        async with city.tools.db.write() as session:
+            await messaging.reserve(session, await city.request(spoilt), "bell", LEADER, "supervision", {})
+            key = await session.get_one(DataKeyRow, spoilt)
+            key.wrapped, sound = key.wrapped[:-9], key.wrapped
+        await messaging.hand_on(session, spoilt, "bell")
+        await city.advance(minutes=5)
+        assert [row.state for row in await bells(city, LEADER)] == [MessageState.RESERVED]
+        async with city.tools.db.write() as session:
+            await messaging.reserve(session, await city.request(whole), "bell", LEADER, "supervision", {})
+        await messaging.hand_on(session, whole, "bell")
+        await city.advance(minutes=1)
+        assert len([message for message in gateway.taken if message.template in DIGESTS]) == 1
+        async with city.tools.db.write() as session:
+            (await session.get_one(DataKeyRow, spoilt)).wrapped = sound
+        await city.advance(minutes=20)
+        assert not [row for row in await bells(city, LEADER) if row.state is MessageState.RESERVED]
+        described = await city.client.get_workflow_handle(mailbox_workflow_id(LEADER)).describe()
+        assert described.close_time is not None
 
 
 async def test_whatever_is_sent_to_a_mailbox_only_makes_it_look(city_at: OpenCity) -> None:
