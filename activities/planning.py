@@ -6,20 +6,18 @@ from typing import Final
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.judge_notification import recipient_name
 from activities.messaging import Messaging
+from activities.moved_dates import Moved, MovedDates
 from activities.new_plan import Line, put_in_force
 from activities.planned import planned_for
 from activities.tools import Tools
-from liaison.contract.names import plan_cause, replan_id, run_stream
+from liaison.contract.names import replan_id, run_stream
 from liaison.contract.plans import PlanLadder, Planned
 from liaison.db.claims import newest_plan
-from liaison.db.messages import DATE_MOVED, PARTY, news_of_dates, read_params, supersede
 from liaison.db.record import lock_request, recorded_line
 from liaison.db.replans import count_replanned, moving_policies
 from liaison.db.rungs import rung_records
 from liaison.db.tables import Plan, Request
-from liaison.policy.ladder import spread_of
 from liaison.policy.recount import Recount, Rules, recount
 from liaison.policy.words import Procedure, Stage
 
@@ -31,7 +29,7 @@ class Planning:
 
     def __init__(self, tools: Tools, messaging: Messaging) -> None:
         self._tools = tools
-        self._messaging = messaging
+        self._moved_dates = MovedDates(tools, messaging)
 
     @activity.defn
     async def plan_ladder(self, order: PlanLadder) -> Planned:
@@ -83,47 +81,11 @@ class Planning:
     ) -> tuple[Plan, str]:
         line = Line(run_stream(order.stream), order.seq)
         following, says = await put_in_force(self._tools, session, request, plan, new, line)
-        was, will_be = _next_limit(request, plan, recorded), _next_limit(request, following, recorded)
         # While a reply waits to be confirmed nothing is due.
         confirming = request.stage is Stage.CONFIRMING
         request.next_due_at = None if confirming else _next_due(request, following, new, recorded)
-        if was is not None and will_be is not None and was != will_be:
-            # Thousands move at once: their dates first, what is told of them after (ADR 0018).
-            policy = await self._tools.rulebook.policy(session, request.policy_version)
-            later = self._tools.clock() + spread_of(request.reference, policy.spread)
-            await self._tell(session, request, was, will_be, later)
+        await self._moved_dates.tell(session, request, Moved(plan, following, recorded))
         return following, says
-
-    async def _tell(self, session: AsyncSession, request: Request, was: str, will_be: str, later: datetime) -> None:
-        """Have party and holder told once, whatever number of plans there was since they last heard of a date."""
-        waiting = {message.recipient: message for message in await news_of_dates(session, request.reference)}
-        for message in waiting.values():
-            supersede(message, self._tools.clock())
-        for recipient in _people(request):
-            known = was
-            if recipient in waiting:
-                known = (await read_params(session, self._tools.ring, waiting[recipient]))["was"]
-            if known == will_be:
-                continue
-            cause, dates = plan_cause(request.plan), {"was": known, "due_on": will_be}
-            if recipient == PARTY:
-                await self._messaging.tell_party(session, request, cause, DATE_MOVED, dates, later)
-            else:
-                await self._messaging.reserve(session, request, cause, recipient, DATE_MOVED, dates, not_before=later)
-
-
-def _people(request: Request) -> list[str]:
-    people = [PARTY]
-    if request.holder_id and request.holder_kind:
-        people.append(recipient_name(request.holder_id, request.holder_kind))
-    return people
-
-
-def _next_limit(request: Request, plan: Plan, recorded: set[int]) -> str | None:
-    """The day by whose end somebody must act next."""
-    if request.procedure is Procedure.SUMMARY:
-        return plan.answer_due_on
-    return next((str(row["due_on"]) for row in plan.rungs if row["rung"] not in recorded), None)
 
 
 def _next_due(request: Request, plan: Plan, new: Recount, recorded: set[int]) -> datetime | None:

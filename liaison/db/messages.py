@@ -274,19 +274,14 @@ async def waiting_bells(session: AsyncSession, reference: str) -> list[Message]:
     return list(found.all())
 
 
-async def news_of_dates(session: AsyncSession, reference: str) -> list[Message]:
-    """Untold news of a request's dates, locked against a sender: newer dates supersede them."""
-    return await unsent(session, reference, DATE_MOVED)
-
-
-async def unsent(session: AsyncSession, reference: str, template: str) -> list[Message]:
-    """Messages of one kind about a request that nobody has begun to tell, locked against a sender."""
+async def unsent(session: AsyncSession, reference: str, *templates: str) -> list[Message]:
+    """Messages of some kinds about a request that nobody has begun to tell, locked against a sender, oldest first."""
     found = await session.exec(
         select(Message)
         .where(
             Message.reference == reference,
             col(Message.state).in_(UNTOLD),
-            Message.template == template,
+            col(Message.template).in_(templates),
         )
         .order_by(Message.id)
         .with_for_update()
