@@ -60,8 +60,13 @@ class Messaging:
         message_class: MessageClass = MessageClass.STAFF,
         language: Language = Language.ZH_CN,
         not_before: datetime | None = None,
+        *,
+        relayed: bool = False,
     ) -> None:
-        """Reserve one message in the transaction of its reason; the same reason and recipient reserve it once."""
+        """Reserve one message in the transaction of its reason; the same reason and recipient reserve it once.
+
+        What is ``relayed`` is not handed on by who reserves it, and so not taken here either: the relay finds it.
+        """
         tools, now = self._tools, self._tools.clock()
         calendar, policy = await tools.rulebook.current(session)
         earliest = max(now, not_before or now)
@@ -81,7 +86,7 @@ class Messaging:
         with session.no_autoflush:
             # Taken at once it is written once, as taken.
             message = await reserve(session, tools.ring, draft, now)
-            taken = await self._take_at_once(session, message, policy.sending)
+            taken = None if relayed else await self._take_at_once(session, message, policy.sending)
         session.info.setdefault(_RESERVED, []).append(_Reserved(message, taken))
 
     async def _take_at_once(self, session: AsyncSession, message: Message, rules: SendingRules) -> Taken | None:
@@ -112,6 +117,8 @@ class Messaging:
         template: str,
         params: Mapping[str, str],
         not_before: datetime | None = None,
+        *,
+        relayed: bool = False,
     ) -> bool:
         """Reserve a message to whoever asked, in his language; ``params["to"]`` is another number of his.
 
@@ -123,7 +130,8 @@ class Messaging:
                 await self._leave_to_clerk(session, request, cause, template, params)
             return False
         await self.reserve(
-            session, request, cause, PARTY, template, params, MessageClass.PARTY, request.language, not_before
+            session, request, cause, PARTY, template, params, MessageClass.PARTY, request.language, not_before,
+            relayed=relayed,
         )  # fmt: skip
         return True
 

@@ -88,9 +88,11 @@ class MovedDates:
     ) -> None:
         cause = plan_cause(request.plan)
         if recipient == PARTY:
-            await self._messaging.tell_party(session, request, cause, template, params, later)
+            await self._messaging.tell_party(session, request, cause, template, params, later, relayed=True)
         else:
-            await self._messaging.reserve(session, request, cause, recipient, template, params, not_before=later)
+            await self._messaging.reserve(
+                session, request, cause, recipient, template, params, not_before=later, relayed=True
+            )
 
 
 def _people(request: Request) -> list[str]:

@@ -11,7 +11,7 @@ from liaison.db.tables import Message, Plan
 from liaison.policy.message_words import MessageState
 from liaison.policy.words import Language
 from tests.city import City, shanghai
-from tests.rules import approve, forget_notices_after, notices_until, write_version
+from tests.rules import approve, forget_notices_after, notices_until, put_policy, write_version
 from tests.workflows.conftest import OpenCity
 
 BEFORE, AFTER = "2019-11-21", "2020-01-27"
@@ -109,3 +109,15 @@ async def test_a_limit_that_has_passed_stays_in_a_work_order_that_came_back(city
         assert [told for told in await _of(city, reference, JUDGE) if told[0] in TOLD_DATES] == [
             ("work_order", "order-1", MessageState.RESERVED), ("date_moved", plan_cause(2), MessageState.RESERVED),
         ]  # fmt: skip
+
+
+async def test_news_that_may_go_at_once_goes(city_at: OpenCity) -> None:
+    """By a policy that spreads no work the news is due as soon as it is reserved."""
+    async with city_at("2020-01-22 10:00", replan_per_second=1_000) as city:
+        number = await forget_notices_after(city, BEFORE)
+        await put_policy(city, spread_minutes=0)
+        reference = await city.submit()
+        await city.advance_to("2020-01-27 10:00")
+        await _approve(city, number + 1, AFTER)
+        await city.advance(minutes=1)
+        assert [template for template, _ in _sent(city, reference)] == ["work_order", "received", "date_moved"]
