@@ -15,6 +15,7 @@ from liaison.db.texts import data_key, read_contact
 from liaison.gateways.sms.port import Capabilities, ShortMessage
 from liaison.gateways.sms.templates import render
 from liaison.policy.overdue import business_days_past, limit_day_of
+from liaison.policy.told_dates import in_words
 
 SUPERVISION = "supervision"
 """The leaders' bell, whose figures are taken when it rings."""
@@ -46,7 +47,7 @@ async def compose(
     tools: Tools, session: AsyncSession, message: Message, to: Addressed, can: Capabilities
 ) -> ShortMessage:
     """The message as a gateway that ``can`` do this takes it."""
-    template, params, code = message.template, to.params, ""
+    template, params, code = message.template, in_words(to.params, message.language), ""
     if template in (SUPERVISION, DIGEST):
         template, figures = await _bell(tools, session, message)
         params = params | figures

@@ -20,6 +20,7 @@ from liaison.db.work_orders import send_order
 from liaison.gateways.trial_system.port import TrialCase
 from liaison.policy.dispatch import DispatchGround, holder_for
 from liaison.policy.dispatch import WorkOrder as ChosenHolder
+from liaison.policy.told_dates import date_params, due_date
 from liaison.policy.words import EventKind, HolderKind, Procedure, Stage
 
 
@@ -82,12 +83,12 @@ class JudgeNotification:
             order_cause(request.work_order),
             recipient_name(chosen.holder.id, chosen.holder.kind),
             "work_order",
-            {"due_on": limit["due_on"]},
+            date_params(due_on=due_date(limit)),
         )
         told = {
             "received_on": shanghai_date(request.received_at).isoformat(),
             "office": roster.office_of(chosen.holder, request.language),
-            "due_on": limit["due_on"],
+            **date_params(due_on=due_date(limit)),
         }
         await self._messaging.tell_party(session, request, order_cause(request.work_order), RECEIVED, told)
 

@@ -23,6 +23,7 @@ from liaison.gateways.sms.templates import render
 from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.sending import useful_until
 from liaison.policy.sending_rules import SendingRules
+from liaison.policy.told_dates import in_words
 from liaison.policy.windows import next_opening
 from liaison.policy.words import Language
 
@@ -140,6 +141,7 @@ class Messaging:
     ) -> None:
         """Put news on the call list: a row no sender touches, with the words to read out in the party's language."""
         now, params = self._tools.clock(), {"reference": request.reference, **params}
+        words = in_words(params, request.language)
         draft = Draft(
             id=str(ULID.from_datetime(now)),
             reference=request.reference,
@@ -148,7 +150,7 @@ class Messaging:
             message_class=MessageClass.PARTY,
             template=template,
             language=request.language,
-            params=params | {SAYS: render(self._tools.templates, template, request.language, params)},
+            params=params | {SAYS: render(self._tools.templates, template, request.language, words)},
             send_after=now,
         )
         message = await reserve(session, self._tools.ring, draft, now)

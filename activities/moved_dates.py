@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,6 +15,7 @@ from liaison.contract.names import plan_cause
 from liaison.db.messages import DATE_MOVED, PARTY, RECEIVED, SAYS, read_params, supersede, unsent
 from liaison.db.tables import Plan, Request
 from liaison.policy.ladder import spread_of
+from liaison.policy.told_dates import PROVISIONAL, ToldDate, date_in, date_params, due_date
 from liaison.policy.words import Procedure
 
 TELL_THE_LIMIT: Final = (WORK_ORDER, RECEIVED)
@@ -45,11 +46,22 @@ class MovedDates:
         later = self._tools.clock() + spread_of(request.reference, policy.spread)
         limit = _moved_limit(moved)
         hear_it = set() if limit is None else await self._tell_limit(session, request, limit, later)
-        was, will_be = (_next_limit(request, plan, moved.recorded) for plan in (moved.before, moved.after))
-        if was is not None and will_be is not None and was != will_be:
+        was, will_be = [
+            await self._next_limit(session, request, plan, moved.recorded) for plan in (moved.before, moved.after)
+        ]
+        if was is not None and will_be is not None and was.day != will_be.day:
             await self._tell_news(session, request, was, will_be, hear_it, later)
 
-    async def _tell_limit(self, session: AsyncSession, request: Request, limit: str, later: datetime) -> set[str]:
+    async def _next_limit(
+        self, session: AsyncSession, request: Request, plan: Plan, recorded: Collection[int]
+    ) -> ToldDate | None:
+        """The day by whose end somebody must act next."""
+        if request.procedure is Procedure.SUMMARY:
+            calendar = (await self._tools.rulebook.calendar(session, plan.calendar_version)).of(request.court)
+            return ToldDate(plan.answer_due_on, calendar.is_provisional(date.fromisoformat(plan.answer_due_on)))
+        return next((due_date(row) for row in plan.rungs if row["rung"] not in recorded), None)
+
+    async def _tell_limit(self, session: AsyncSession, request: Request, limit: ToldDate, later: datetime) -> set[str]:
         """Have what was to tell the old limit, and has not gone, tell the new one. Returns who hears it by that."""
         waiting = await unsent(session, request.reference, *TELL_THE_LIMIT)
         for message in waiting:
@@ -58,12 +70,18 @@ class MovedDates:
         newest = {message.recipient: message for message in waiting}
         for recipient, message in newest.items():
             params = await read_params(session, self._tools.ring, message)
-            params.pop(SAYS, None)
-            await self._reserve(session, request, recipient, message.template, params | {"due_on": limit}, later)
+            stay = {name: value for name, value in params.items() if name not in (SAYS, PROVISIONAL)}
+            await self._reserve(session, request, recipient, message.template, stay | date_params(due_on=limit), later)
         return set(newest)
 
     async def _tell_news(
-        self, session: AsyncSession, request: Request, was: str, will_be: str, hear_it: Collection[str], later: datetime
+        self,
+        session: AsyncSession,
+        request: Request,
+        was: ToldDate,
+        will_be: ToldDate,
+        hear_it: Collection[str],
+        later: datetime,
     ) -> None:
         """Have the others told that the date is another than the one they know, if it is."""
         waiting = {message.recipient: message for message in await unsent(session, request.reference, DATE_MOVED)}
@@ -72,9 +90,9 @@ class MovedDates:
         for recipient in _people(request):
             known = was
             if recipient in waiting:
-                known = (await read_params(session, self._tools.ring, waiting[recipient]))["was"]
-            if recipient not in hear_it and known != will_be:
-                dates = {"was": known, "due_on": will_be}
+                known = date_in(await read_params(session, self._tools.ring, waiting[recipient]), "was")
+            if recipient not in hear_it and known.day != will_be.day:
+                dates = date_params(was=known, due_on=will_be)
                 await self._reserve(session, request, recipient, DATE_MOVED, dates, later)
 
     async def _reserve(
@@ -102,15 +120,8 @@ def _people(request: Request) -> list[str]:
     return people
 
 
-def _moved_limit(moved: Moved) -> str | None:
+def _moved_limit(moved: Moved) -> ToldDate | None:
     """The day by whose end a reply is due, where that moved and nobody was warned of the old one."""
     before, after = moved.before.rungs[0], moved.after.rungs[0]
     stays = before["rung"] in moved.recorded or before["due_on"] == after["due_on"]
-    return None if stays else str(after["due_on"])
-
-
-def _next_limit(request: Request, plan: Plan, recorded: Collection[int]) -> str | None:
-    """The day by whose end somebody must act next."""
-    if request.procedure is Procedure.SUMMARY:
-        return plan.answer_due_on
-    return next((str(row["due_on"]) for row in plan.rungs if row["rung"] not in recorded), None)
+    return None if stays else due_date(after)

@@ -23,6 +23,7 @@ from liaison.metrics import TIMER_LATENESS
 from liaison.policy.recipients import Recipient, one_message_each, recipient_of
 from liaison.policy.roster import Holder, Roster
 from liaison.policy.titles import TITLES, titles
+from liaison.policy.told_dates import date_params, due_date
 from liaison.policy.words import EventKind, HolderKind, Post, Stage
 
 
@@ -153,7 +154,7 @@ class Supervision:
         for recipient in told:
             name = recipient.staff_id or desk(recipient.desk or "")
             await self._messaging.reserve(
-                session, request, rung_cause(due.rung), name, template, {"due_on": rung["due_on"]},
+                session, request, rung_cause(due.rung), name, template, date_params(due_on=due_date(rung)),
                 not_before=not_before,
             )  # fmt: skip
 
