@@ -16,6 +16,7 @@ from api.models.rule_views import (
     DiffView,
     NoticeProposalView,
     PolicyProposalView,
+    ProposalLine,
     ProposalSummary,
     VersionView,
     WholePolicyVersionView,
@@ -63,7 +64,7 @@ async def test_the_whole_way_of_a_notice(rules_city: City, body: dict[str, Any])
     review = (await city.get(f"{PROPOSALS}/{proposal}", key=second)).json()
     assert NoticeProposalView.model_validate(review).comparison is not None
     listed = (await city.get(f"{PROPOSALS}?state=proposed", key=first)).json()
-    assert [item["id"] for item in Page[ProposalSummary].model_validate(listed).model_dump()["items"]] == [proposal]
+    assert [item["id"] for item in Page[ProposalLine].model_validate(listed).model_dump()["items"]] == [proposal]
 
     own = await city.post(f"{PROPOSALS}/{proposal}/approvals", {}, key=first, **{"Accept-Language": "zh-CN"})
     assert (own.status_code, own.json()["detail"]) == (403, "提出人不得自行批准，须由另一人批准。")
