@@ -79,6 +79,8 @@ class Opening:
             answer_act_at=planned.answer_act_at,
             rungs=planned.rungs,
             answered_by=action_message(answer) if answer else None,
+            answer_provisional=planned.answer_provisional,
+            answer_counted=planned.answer_counted,
         )
 
 

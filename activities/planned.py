@@ -9,7 +9,7 @@ from activities.tools import Tools
 from calendars.core import BusinessCalendar
 from liaison.contract.plans import Planned, Rung
 from liaison.db.tables import Plan, Request
-from liaison.policy.explain import explain_deadline, rung_rule
+from liaison.policy.explain import Explanation, explain_answer, explain_deadline, rung_rule
 from liaison.policy.explain_line import explanation_line
 from liaison.policy.recount import answer_due_at
 from liaison.policy.rules import Policy, RungRule
@@ -20,6 +20,7 @@ async def planned_for(tools: Tools, session: AsyncSession, request: Request, pla
     """A request's plan in force, and what is to be said of it."""
     policy = await tools.rulebook.policy(session, request.policy_version)
     calendar = (await tools.rulebook.calendar(session, plan.calendar_version)).of(request.court)
+    answer = date.fromisoformat(plan.answer_due_on)
     rules = {rule.rung: rule for rule in policy.ladders[request.court_level]}
     return Planned(
         calendar_version=request.calendar_version,
@@ -42,13 +43,19 @@ async def planned_for(tools: Tools, session: AsyncSession, request: Request, pla
             for row in plan.rungs
         ],
         says=says,
+        answer_provisional=calendar.is_provisional(answer),
+        answer_counted=_line(explain_answer(calendar, date.fromisoformat(plan.day0), policy), answer),
     )
 
 
 def _counted(row: dict[str, Any], plan: Plan, calendar: BusinessCalendar, rule: RungRule, policy: Policy) -> str:
-    """How a date was counted, in short; nothing for one that was counted by older rules or kept out of the past."""
     found = explain_deadline(calendar, date.fromisoformat(plan.day0), rule.business_day, rung_rule(rule, policy))
-    if found.due_on.isoformat() != row["due_on"]:
+    return _line(found, date.fromisoformat(row["due_on"]))
+
+
+def _line(found: Explanation, due_on: date) -> str:
+    """How a date was counted, in short; nothing for one that was counted by older rules or kept out of the past."""
+    if found.due_on != due_on:
         return ""
     line = explanation_line(found)
     return f"{line.en} {line.zh}"

@@ -109,6 +109,11 @@ class BusinessCalendar:
         """Give the day itself if it is worked, else the next business day."""
         return day if self.is_business_day(day) else self.nth_business_day(day, 1)
 
+    def nth_business_day_from(self, day: date, n: int) -> date:
+        """Give the n-th business day (n >= 1) on or after a day, which counts itself if it is worked."""
+        first = self.business_day_on_or_after(day)
+        return first if n == 1 else self.nth_business_day(first, n - 1)
+
     def count(self, after: date, until: date) -> int:
         """Count the business days strictly after one day up to and including another, not earlier, one."""
         if until < after:

@@ -33,17 +33,29 @@ def earliest_and_latest(calendar: BusinessCalendar, day0: date, n: int) -> tuple
     Raises:
         CalendarError: day 0 or an answer lies outside the calendar, or n is less than 1.
     """
-    due_on = calendar.nth_business_day(day0, n)
+    return _bounds(calendar, day0, n, calendar.nth_business_day(day0, n))
+
+
+def earliest_and_latest_from(calendar: BusinessCalendar, first: date, n: int) -> tuple[date, date]:
+    """Give the same for the n-th business day on or after a day, which may count itself.
+
+    Raises:
+        CalendarError: the day or an answer lies outside the calendar, or n is less than 1.
+    """
+    return _bounds(calendar, first - timedelta(days=1), n, calendar.nth_business_day_from(first, n))
+
+
+def _bounds(calendar: BusinessCalendar, after: date, n: int, due_on: date) -> tuple[date, date]:
     if not calendar.is_provisional(due_on):
         return due_on, due_on
     taken_off, worked = _candidates()
-    return _nth(calendar, day0, n, dict.fromkeys(worked, True)), _nth(
-        calendar, day0, n, dict.fromkeys(taken_off, False)
+    return _nth(calendar, after, n, dict.fromkeys(worked, True)), _nth(
+        calendar, after, n, dict.fromkeys(taken_off, False)
     )
 
 
-def _nth(calendar: BusinessCalendar, day0: date, n: int, otherwise: dict[date, bool]) -> date:
-    day = day0
+def _nth(calendar: BusinessCalendar, after: date, n: int, otherwise: dict[date, bool]) -> date:
+    day = after
     while n:
         day += timedelta(days=1)
         works = calendar.is_business_day(day)

@@ -46,7 +46,7 @@ def rung_name(rung: Rung) -> str:
 def timer_summary(state: RequestState) -> Public:
     """One line on the timer that runs."""
     if state.procedure is Procedure.SUMMARY:
-        return Public(f"answer by the end of {state.answer_due_on} 即答期限")
+        return Public(f"answer by the end of {_answer_due_on(state)} 即答期限")
     if state.claimed is not None:
         return Public("a claimed reply: confirmed by silence unless revoked 无异议即确认")
     rung = state.unrecorded()[0]
@@ -54,7 +54,15 @@ def timer_summary(state: RequestState) -> Public:
 
 
 def _due_on(rung: Rung) -> str:
-    return f"{rung.due_on} (provisional 暂定)" if rung.provisional else rung.due_on
+    return _date(rung.due_on, rung.provisional)
+
+
+def _answer_due_on(state: RequestState) -> str:
+    return _date(state.answer_due_on, state.answer_provisional)
+
+
+def _date(due_on: str, provisional: bool) -> str:
+    return f"{due_on} (provisional 暂定)" if provisional else due_on
 
 
 def _holder(state: RequestState) -> str:
@@ -70,10 +78,14 @@ def _offer(state: RequestState) -> str:
 
 
 def _counting(state: RequestState) -> list[str]:
-    """How the date of the rung that comes next was counted; a summary request climbs none."""
-    climbs = state.ending is None and state.procedure is Procedure.ORDINARY
-    to_come = state.unrecorded() if climbs else []
-    return [f"- Counted 计算: {to_come[0].counted}"] if to_come and to_come[0].counted else []
+    """How the date that comes next was counted: that of a rung, or the limit to answer on the spot."""
+    if state.ending is not None:
+        return []
+    if state.procedure is Procedure.SUMMARY:
+        counted, head = state.answer_counted, "Counted from the day of receipt on 自收到之日起算"
+    else:
+        counted, head = next((rung.counted for rung in state.unrecorded()), ""), "Counted 计算"
+    return [f"- {head}: {counted}"] if counted else []
 
 
 def _row(state: RequestState, rung: Rung) -> str:
@@ -102,7 +114,7 @@ def _next(state: RequestState) -> tuple[str, str]:
         )
     if state.procedure is Procedure.SUMMARY:
         return (
-            f"not answered by the end of {state.answer_due_on}, the request becomes ordinary 逾期转普通程序",
+            f"not answered by the end of {_answer_due_on(state)}, the request becomes ordinary 逾期转普通程序",
             "summary matters are answered at once (art. 4) 简易诉求接诉即答（第四条）",
         )
     to_come = state.unrecorded()

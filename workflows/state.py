@@ -31,6 +31,8 @@ class RequestState:
     answer_due_on: str = ""
     answer_due_at: str = ""
     answer_act_at: str = ""
+    answer_provisional: bool = False
+    answer_counted: str = ""
     calendar_version: int = 0
     policy_version: int = 0
     provisional: bool = False
@@ -66,6 +68,7 @@ class RequestState:
         self.procedure, self.stage = opened.procedure, opened.stage
         self.answer_due_on, self.answer_due_at = opened.answer_due_on, opened.answer_due_at
         self.answer_act_at = opened.answer_act_at
+        self.answer_provisional, self.answer_counted = opened.answer_provisional, opened.answer_counted
         self.calendar_version, self.policy_version = opened.calendar_version, opened.policy_version
         self.rungs, self.recorded = list(opened.rungs), list(opened.recorded)
         self.provisional = any(rung.provisional for rung in self.rungs)
@@ -79,6 +82,7 @@ class RequestState:
         self.calendar_version, self.policy_version = planned.calendar_version, planned.policy_version
         self.answer_due_on, self.answer_due_at = planned.answer_due_on, planned.answer_due_at
         self.answer_act_at, self.rungs = planned.answer_act_at, list(planned.rungs)
+        self.answer_provisional, self.answer_counted = planned.answer_provisional, planned.answer_counted
         self.provisional = any(rung.provisional for rung in self.unrecorded())
         for rung in self.rungs:
             if rung.act_at != before.get(rung.rung):

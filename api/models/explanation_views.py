@@ -66,8 +66,12 @@ class ExplainedAnswer(View):
     due_on: date
     due_at: AwareDatetime
     provisional: bool
+    earliest: date = Field(description="The earliest date it can become while it is provisional.")
+    latest: date
     rule: BothLanguages
-    notes: list[BothLanguages] = Field(description="That it was put off.")
+    notes: list[BothLanguages] = Field(
+        description="That it was put off; for a time of receipt, that it holds in the summary procedure only."
+    )
 
 
 class ExplanationView(View):
@@ -81,5 +85,7 @@ class ExplanationView(View):
     calendar_version: int
     policy_version: int
     days: list[ExplainedDayView]
-    answer: ExplainedAnswer | None = Field(description="Of a summary request; null for any other.")
+    answer: ExplainedAnswer | None = Field(
+        description="Of a summary request, or of a time of receipt; null for any other request."
+    )
     deadlines: list[ExplainedDeadline]

@@ -74,7 +74,12 @@ def _answer(answer: Mapping[str, Any] | None) -> dict[str, str]:
     if answer is None:
         return {}
     words = (answer["rule"], *answer["notes"])
-    return {"answer_by": f"{answer['due_on']}{say('：', ': ')}{say('；', '; ').join(map(own_words, words))}"}
+    said = say("；", "; ").join(map(own_words, words))
+    return {
+        "answer_by": say(
+            f"{answer['due_on']}（{_certainty(answer)}）：{said}", f"{answer['due_on']} ({_certainty(answer)}): {said}"
+        )
+    }
 
 
 def _certainty(due: Mapping[str, Any]) -> str:

@@ -96,6 +96,9 @@ class Opened:
     """Number of the stream's last event: a run that was reset goes on behind it."""
     claimed: Action | None = None
     """A reply that waits to be confirmed."""
+    answer_provisional: bool = False
+    answer_counted: str = ""
+    """How the limit of a summary request was counted, in both languages and short."""
 
 
 @dataclass(frozen=True)

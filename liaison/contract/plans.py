@@ -46,6 +46,9 @@ class Planned:
     answer_act_at: str = ""
     rungs: list[Rung] = field(default_factory=list)
     says: str = ""
+    answer_provisional: bool = False
+    answer_counted: str = ""
+    """How the limit of a summary request was counted, in both languages and short."""
     refused: str = ""
     """Why there is no such plan to be made; nothing else is set then."""
 

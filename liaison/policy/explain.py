@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from calendars.core import BusinessCalendar
 from calendars.day import Day, DayReason
-from calendars.horizon import earliest_and_latest
+from calendars.horizon import earliest_and_latest, earliest_and_latest_from
+from liaison.policy.ladder import last_answer_day
 from liaison.policy.rules import Policy, RungRule
 from liaison.policy.titles import TITLES
 
+_DAY = datetime.timedelta(days=1)
 _WEEKDAYS_ZH = "一二三四五六日"
 _WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -57,7 +59,7 @@ class Explanation:
         due_on: the n-th of them.
         rule: the policy rule that asks for n business days.
         version: number of the calendar version; ``court`` is set where the court's own closures counted.
-        days: every day after day 0 up to ``due_on``.
+        days: every day after day 0, or for an answer on the spot from day 0 on, up to ``due_on``.
         provisional: ``due_on`` lies past the last announced day.
         earliest: the earliest date it can become; ``latest`` the latest; both are ``due_on`` where it is final.
     """
@@ -87,25 +89,24 @@ def explain_deadline(calendar: BusinessCalendar, day0: datetime.date, n: int, ru
         CalendarError: day 0 or an answer lies outside the calendar, or n is less than 1.
     """
     due_on = calendar.nth_business_day(day0, n)
-    earliest, latest = earliest_and_latest(calendar, day0, n)
-    days = []
-    counted = 0
-    for offset in range(1, (due_on - day0).days + 1):
-        day = calendar.day(day0 + datetime.timedelta(days=offset))
-        counted += day.works
-        days.append(_explained(day, counted if day.works else None))
-    return Explanation(
-        day0=day0,
-        n=n,
-        due_on=due_on,
-        rule=rule,
-        version=calendar.number,
-        court=calendar.court,
-        days=tuple(days),
-        provisional=calendar.is_provisional(due_on),
-        earliest=earliest,
-        latest=latest,
-    )
+    days = _days(calendar, day0 + _DAY, due_on)
+    return _explanation(calendar, day0, n, rule, days, earliest_and_latest(calendar, day0, n))
+
+
+def explain_answer(calendar: BusinessCalendar, day0: datetime.date, policy: Policy) -> Explanation:
+    """Explain the day by whose end a summary request is to be answered (art. 4): day 0 counts if it is worked.
+
+    Args:
+        calendar: the version, as the court counts: ``calendar.of(court)``.
+        day0: date of receipt in Shanghai; here the first of ``days``.
+        policy: the policy version.
+
+    Raises:
+        CalendarError: day 0 or an answer lies outside the calendar.
+    """
+    n = policy.answer_business_days
+    days = _days(calendar, day0, last_answer_day(day0, calendar, policy))
+    return _explanation(calendar, day0, n, answer_rule(policy), days, earliest_and_latest_from(calendar, day0, n))
 
 
 def rung_rule(rule: RungRule, policy: Policy) -> Words:
@@ -132,6 +133,39 @@ def answer_rule(policy: Policy) -> Words:
         f"《意见》第四条：即时答复，自收到之日（遇休息日顺延）起第{n}个工作日内（政策第{policy.version}版）",
         f"Opinions art. 4: answered by the end of business day {n} on or after receipt (policy {policy.version})",
     )
+
+
+def _explanation(
+    calendar: BusinessCalendar,
+    day0: datetime.date,
+    n: int,
+    rule: Words,
+    days: tuple[ExplainedDay, ...],
+    bounds: tuple[datetime.date, datetime.date],
+) -> Explanation:
+    due_on = days[-1].date
+    return Explanation(
+        day0=day0,
+        n=n,
+        due_on=due_on,
+        rule=rule,
+        version=calendar.number,
+        court=calendar.court,
+        days=days,
+        provisional=calendar.is_provisional(due_on),
+        earliest=bounds[0],
+        latest=bounds[1],
+    )
+
+
+def _days(calendar: BusinessCalendar, first: datetime.date, last: datetime.date) -> tuple[ExplainedDay, ...]:
+    days = []
+    counted = 0
+    for offset in range((last - first).days + 1):
+        day = calendar.day(first + offset * _DAY)
+        counted += day.works
+        days.append(_explained(day, counted if day.works else None))
+    return tuple(days)
 
 
 def _explained(day: Day, counted: int | None) -> ExplainedDay:

@@ -127,9 +127,7 @@ def last_answer_day(day0: date, calendar: BusinessCalendar, policy: Policy) -> d
     Raises:
         CalendarError: ``day0`` lies outside the calendar.
     """
-    first = calendar.business_day_on_or_after(day0)
-    further = policy.answer_business_days - 1
-    return calendar.nth_business_day(first, further) if further else first
+    return calendar.nth_business_day_from(day0, policy.answer_business_days)
 
 
 def spread_of(reference: str, window: timedelta) -> timedelta:

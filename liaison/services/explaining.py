@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from calendars.core import BusinessCalendar, CalendarError, shanghai_date
 from liaison.db.open_plans import plans_of
 from liaison.db.rungs import rung_records
 from liaison.db.tables import Plan, RungRecord
-from liaison.policy.explain import ExplainedDay, Explanation, Words, answer_rule, explain_deadline, rung_rule
-from liaison.policy.ladder import last_answer_day
+from liaison.policy.explain import ExplainedDay, Explanation, Words, explain_answer, explain_deadline, rung_rule
 from liaison.policy.rules import Policy
 from liaison.policy.scope import Scope
 from liaison.policy.windows import at
@@ -19,6 +18,8 @@ from liaison.services.errors import Fault, Refused, Slug
 from liaison.services.finding import visible_request
 from liaison.services.platform import Body, Platform
 from liaison.services.show import shown
+
+_IF_SUMMARY: Final = Words("仅适用于简易程序的诉求", "for a request in the summary procedure only")
 
 
 async def explain_question(platform: Platform, received_at: datetime, court: str) -> Body:
@@ -37,6 +38,7 @@ async def explain_question(platform: Platform, received_at: datetime, court: str
     try:
         day0 = shanghai_date(received_at)
         explained = _explained(calendar.of(court), policy, found.level, day0)
+        answer = explain_answer(calendar.of(court), day0, policy)
     except CalendarError as error:
         fault = Fault("/received_at", "该时间不在日历范围内。", f"{error}.")
         raise Refused(Slug.INVALID, faults=(fault,)) from None
@@ -45,7 +47,7 @@ async def explain_question(platform: Platform, received_at: datetime, court: str
         "reference": None,
         **_head(received_at, court, found.level, explained, rests_on),
         "policy_version": policy.version,
-        "answer": None,
+        "answer": _answer(answer, answer.due_on, answer.provisional, policy, [_IF_SUMMARY]),
         "deadlines": deadlines,
     }
 
@@ -80,7 +82,7 @@ async def explain_request(platform: Platform, scope: Scope, reference: str) -> B
         "reference": found.own.reference,
         **_head(request.received_at, request.court, level, explained, rests_on),
         "policy_version": request.policy_version,
-        "answer": _answer(plan, day0, calendar, policy) if summary else None,
+        "answer": _planned_answer(plan, day0, calendar, policy) if summary else None,
         "deadlines": [_planned(row, explained[row["rung"]], plans, records.get(row["rung"])) for row in plan.rungs],
     }
 
@@ -121,18 +123,16 @@ def _day(day: ExplainedDay, rests_on: Cited) -> Body:
     }
 
 
-def _answer(plan: Plan, day0: date, calendar: BusinessCalendar, policy: Policy) -> Body:
+def _answer(explanation: Explanation, due_on: date, provisional: bool, policy: Policy, notes: list[Words]) -> Body:
     """The limit of a summary request, on which it becomes ordinary."""
-    due_on, counted = date.fromisoformat(plan.answer_due_on), last_answer_day(day0, calendar, policy)
-    rule = answer_rule(policy)
+    return _date(explanation, due_on.isoformat(), shown(at(due_on, policy.cut_off)), provisional, notes)
+
+
+def _planned_answer(plan: Plan, day0: date, calendar: BusinessCalendar, policy: Policy) -> Body:
+    explanation, due_on = explain_answer(calendar, day0, policy), date.fromisoformat(plan.answer_due_on)
+    counted = explanation.due_on
     notes = [] if due_on == counted else [_put_off(calendar.number, counted, plan.answer_due_on)]
-    return {
-        "due_on": plan.answer_due_on,
-        "due_at": shown(at(due_on, policy.cut_off)),
-        "provisional": calendar.is_provisional(due_on),
-        "rule": {"zh": rule.zh, "en": rule.en},
-        "notes": [{"zh": note.zh, "en": note.en} for note in notes],
-    }
+    return _answer(explanation, due_on, calendar.is_provisional(due_on), policy, notes)
 
 
 def _deadline(rung: int, explanation: Explanation, policy: Policy) -> Body:
@@ -154,10 +154,13 @@ def _planned(
 def _shown(
     rung: int, explanation: Explanation, due_on: str, due_at: str, provisional: bool, notes: list[Words]
 ) -> Body:
+    return {"rung": rung, "business_day": explanation.n, **_date(explanation, due_on, due_at, provisional, notes)}
+
+
+def _date(explanation: Explanation, due_on: str, due_at: str, provisional: bool, notes: list[Words]) -> Body:
+    """A date, how sure it is and what it rests on; one that is not what was counted has no bounds but itself."""
     stands = due_on == explanation.due_on.isoformat()
     return {
-        "rung": rung,
-        "business_day": explanation.n,
         "due_on": due_on,
         "due_at": due_at,
         "provisional": provisional,

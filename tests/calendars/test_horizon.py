@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from calendars.core import AfterLastDay, BusinessCalendar, CalendarError, build_calendar
-from calendars.horizon import earliest_and_latest
+from calendars.horizon import earliest_and_latest, earliest_and_latest_from
 from calendars.notice import Notice
 
 LADDER = range(1, 9)
@@ -28,6 +28,26 @@ def test_the_truth_lies_between_the_bounds(notices: tuple[Notice, ...], year: in
             assert earliest == latest == due_on or due_on > guess.final_until, (day0, n)
             widths.append((latest - earliest).days)
     assert sum(width == 0 for width in widths) > 0.7 * len(widths), "bounds that are always wide say nothing"
+
+
+@pytest.mark.parametrize("year", range(2020, 2027))
+@pytest.mark.parametrize("n", [1, 2])
+def test_so_does_the_truth_of_a_day_that_may_count_itself(notices: tuple[Notice, ...], year: int, n: int) -> None:
+    yearly = [notice for notice in notices if notice.amends is None]
+    truth = build_calendar(yearly, len(yearly))
+    guess = build_calendar([notice for notice in yearly if notice.year < year], 1)
+    days = [date(year - 1, 12, 1) + timedelta(days=offset) for offset in range(396)]
+    for first in days:
+        earliest, latest = earliest_and_latest_from(guess, first, n)
+        worked = [day for day in (first + timedelta(days=offset) for offset in range(30)) if truth.is_business_day(day)]
+        assert earliest <= worked[n - 1] <= latest, first
+        assert earliest == latest or worked[n - 1] > guess.final_until, first
+
+
+def test_a_saturday_that_may_be_worked_may_be_its_own_date(calendar: BusinessCalendar) -> None:
+    assert earliest_and_latest_from(calendar, date(2027, 1, 30), 1) == (date(2027, 1, 30), date(2027, 2, 1))
+    assert earliest_and_latest_from(calendar, date(2027, 1, 29), 1) == (date(2027, 1, 29), date(2027, 1, 29))
+    assert earliest_and_latest_from(calendar, calendar.first_day, 2) == (date(2019, 1, 2), date(2019, 1, 2))
 
 
 def test_an_announced_date_has_no_bounds_but_itself(calendar: BusinessCalendar) -> None:

@@ -160,3 +160,16 @@ def test_a_date_is_explained_in_both_languages(served: Place, liaison: Liaison) 
     english, chinese = liaison(*question).stdout, liaison(*question, env=CHINESE).stdout
     assert "Thursday, day off for National Day (notice of 2025-11-04)" in english
     assert "国办发明电〔2025〕7号" in english and "星期四，国庆节放假" in chinese
+
+
+def test_the_limit_to_answer_on_the_spot_says_how_sure_it_is(served: Place, liaison: Liaison) -> None:
+    question = ("calendar", "explain", "--court", "0105", "--received-at")
+    # A year that no test of this book announces.
+    english, chinese = (liaison(*question, "2029-02-10T10:00:00+08:00", env=env).stdout for env in ({}, CHINESE))
+    found = parsed(liaison, *question, "2029-02-10T10:00:00+08:00")["answer"]
+    assert (found["provisional"], found["earliest"], found["due_on"]) == (True, "2029-02-10", "2029-02-16")
+    span = f"2029-02-10 … {found['latest']}"
+    assert f"2029-02-16 (provisional, {span}): Opinions art. 4" in english
+    assert "for a request in the summary procedure only" in english
+    assert f"2029-02-16（暂定，{span}）：《意见》第四条" in chinese
+    assert "2026-09-28 (final): Opinions art. 4" in liaison(*question, "2026-09-28T10:00:00+08:00").stdout

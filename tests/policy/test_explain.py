@@ -10,7 +10,7 @@ from calendars.closure import Closure
 from calendars.core import BusinessCalendar, CalendarError, build_calendar, packaged_versions
 from calendars.day import DayReason
 from calendars.packaged import packaged_notices
-from liaison.policy.explain import Explanation, Words, explain_deadline, rung_rule
+from liaison.policy.explain import Explanation, Words, explain_answer, explain_deadline, rung_rule
 from liaison.policy.explain_line import explanation_line
 from liaison.policy.rules import Policy
 from liaison.policy.words import CourtLevel
@@ -102,6 +102,20 @@ LINES: list[tuple[str, int, str, str]] = [
 @pytest.mark.parametrize(("day0", "n", "zh", "en"), LINES)
 def test_the_short_line(calendar: BusinessCalendar, day0: str, n: int, zh: str, en: str) -> None:
     assert explanation_line(explain(calendar, day0, n)) == Words(zh, en)
+
+
+def test_the_limit_to_answer_on_the_spot_counts_the_day_of_receipt(calendar: BusinessCalendar, policy: Policy) -> None:
+    told = explain_answer(calendar, date(2027, 1, 30), policy)
+    assert (told.day0, told.n, told.due_on, told.provisional) == (date(2027, 1, 30), 1, date(2027, 2, 1), True)
+    assert (told.earliest, told.latest) == (date(2027, 1, 30), date(2027, 2, 1))
+    assert [(f"{day.date:%m-%d}", day.counted) for day in told.days] == [("01-30", None), ("01-31", None), ("02-01", 1)]
+    assert told.rule.en.startswith("Opinions art. 4")
+    assert explanation_line(told) == Words(
+        "第1个工作日：2027-02-01；暂定，最早2027-01-30，最晚2027-02-01",
+        "1st business day: 2027-02-01; provisional, between 2027-01-30 and 2027-02-01",
+    )
+    [sunday] = explain_answer(calendar, date(2026, 9, 20), policy).days
+    assert (sunday.date, sunday.counted, sunday.reason) == (date(2026, 9, 20), 1, DayReason.MAKE_UP)
 
 
 def test_words_of_days_nobody_announced(calendar: BusinessCalendar) -> None:

@@ -9,13 +9,14 @@ import pytest
 from calendars.packaged import packaged_notices
 from liaison.db.claims import newest_plan
 from liaison.db.plans import plan_row
-from liaison.db.tables import Request, RungRecord
+from liaison.db.tables import Plan, Request, RungRecord
 from liaison.policy.ladder import plan_ladder
 from liaison.policy.words import Category, CourtLevel, Post
 from liaison.services.calendar_versions import approve_notice, propose_notice
 from liaison.services.closures import amend_closure, enter_closure
 from liaison.services.errors import Refused, Slug
 from liaison.services.explaining import explain_question, explain_request
+from tests.chinese import is_chinese
 from tests.services.office import STRANGER_JUDGE, Office
 from tests.services.rules import amendment_2026, call, chamber, closure, given, operator
 
@@ -214,6 +215,29 @@ async def test_a_summary_request_is_told_its_limit_to_be_answered(office: Office
     assert (answer["provisional"], answer["notes"]) == (False, [])
     ordinary = await office.submit(case_number=None)
     assert (await explain_request(office.platform, clerk, ordinary))["answer"] is None
+
+
+async def test_a_provisional_limit_to_be_answered_has_an_earliest_and_a_latest(office: Office) -> None:
+    """A Saturday before the Spring Festival of 2027, which the notice of that year may have worked."""
+    saturday = datetime(2027, 1, 30, 2, tzinfo=UTC)
+    office.clock.now = saturday
+    clerk = await office.clerk()
+    reference = await office.submit(category=Category.CONSULTATION, judge=None, case_number=None)
+    answer = (await explain_request(office.platform, clerk, reference))["answer"]
+    assert (answer["due_on"], answer["provisional"]) == ("2027-02-01", True)
+    assert (answer["earliest"], answer["latest"], answer["notes"]) == ("2027-01-30", "2027-02-01", [])
+    asked = (await explain_question(office.platform, saturday, "0104"))["answer"]
+    [note] = asked["notes"]
+    assert asked == {**answer, "notes": [note]}
+    assert (note["en"], is_chinese(note["zh"])) == ("for a request in the summary procedure only", True)
+    announced = (await explain_question(office.platform, MONDAY, "0104"))["answer"]
+    assert (announced["due_on"], announced["provisional"]) == ("2026-09-28", False)
+    assert (announced["earliest"], announced["latest"]) == ("2026-09-28", "2026-09-28")
+    async with office.platform.db.write() as session:
+        (await session.get_one(Plan, (reference, 1))).answer_due_on = "2027-02-02"
+    put_off = (await explain_request(office.platform, clerk, reference))["answer"]
+    assert (put_off["earliest"], put_off["due_on"], put_off["latest"]) == ("2027-02-02",) * 3
+    assert put_off["provisional"] is True and "by version" in put_off["notes"][0]["en"]
 
 
 async def test_who_may_not_see_the_request_is_told_nothing(office: Office) -> None:

@@ -17,7 +17,9 @@ from liaison.policy.words import (
     Procedure,
     Stage,
 )
+from tests.calendars.invented import invented_2027
 from tests.city import QUESTION, City, shanghai
+from tests.rules import approve, notices_until
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
 
 FRIDAY = "2026-09-18 10:00"
@@ -36,6 +38,28 @@ async def _said(city: City, reference: str) -> list[dict[str, Any]]:
     async with city.tools.db.read() as session:
         texts = await action_texts(session, city.tools.ring, reference, [action.id for action in actions])
     return [texts[action.id] for action in actions if action.id in texts]
+
+
+async def test_operators_see_how_sure_the_limit_is_and_how_it_was_counted(city_at: OpenCity) -> None:
+    """Received on a Saturday that nobody has announced; the notice has the Sunday worked."""
+    async with city_at("2027-01-30 10:00", replan_per_second=1_000) as city:
+        number = len(notices_until("2027-01-01"))
+        reference = await city.submit(**CONSULTATION)
+        await city.advance(minutes=1)
+        details = await city.details(reference)
+        assert "not answered by the end of 2027-02-01 (provisional 暂定), the request becomes ordinary" in details
+        assert (
+            "Counted from the day of receipt on 自收到之日起算: 1st business day: 2027-02-01; "
+            "provisional, between 2027-01-30 and 2027-02-01" in details
+        )
+        await approve(city, number + 1, [*notices_until("2027-01-01"), invented_2027()])
+        await city.advance(minutes=2)
+        details = await city.details(reference)
+        assert "not answered by the end of 2027-01-31, the request becomes ordinary" in details
+        assert "make-up 2027-01-31 counts" in details and "暂定" not in details
+        await city.advance_to("2027-02-01 00:11")
+        assert "Counted 计算: 2nd business day: 2027-02-01" in await city.details(reference)
+        await city.replay(reference)
 
 
 @pytest.mark.parametrize(
