@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from calendars.core import BusinessCalendar, build_calendar, changed_days
 from calendars.faults import AnnouncedDayChanged, NoticeError, StatutoryDayWorked, YearFormula, raise_all
-from calendars.in_force import holidays_in_force
+from calendars.in_force import added_holidays, holidays_in_force
 from calendars.notice import SATURDAY, UNKNOWN, Notice, day_faults
 from calendars.statutory import FIRST_YEAR, LAST_YEAR, festivals, statutory_count
 
@@ -66,7 +66,11 @@ def check_proposal(notice: Notice, known: Sequence[Notice]) -> list[Finding]:
     except NoticeError as fault:
         faults.append(fault)
     raise_all(faults)
-    return [*_formula_findings(notice, difference), *_change_findings(notice, changed)]
+    return [
+        *_new_holiday_findings(notice, known),
+        *_formula_findings(notice, difference),
+        *_change_findings(notice, changed),
+    ]
 
 
 def compare(calendar: BusinessCalendar, second: Mapping[date, bool], source: str) -> list[Disagreement]:
@@ -110,6 +114,15 @@ def _named_in_year(notice: Notice, known: Sequence[Notice]) -> Mapping[date, boo
         )
     in_order = sorted([*of_year, notice], key=lambda other: other.published_on)
     return {day: works for _, holiday in holidays_in_force(in_order) for day, works in holiday.days()}
+
+
+def _new_holiday_findings(notice: Notice, known: Sequence[Notice]) -> Iterator[Finding]:
+    for holiday in added_holidays(notice, known):
+        yield Finding(
+            NoticeError.step,
+            f"“{holiday.zh}”为新增假期，{notice.amends}的通知并无此假期",
+            f"{holiday.en} {holiday.zh} is new: the notice of {notice.amends} has no such holiday",
+        )
 
 
 def _formula_difference(notice: Notice, named: Mapping[date, bool]) -> int:

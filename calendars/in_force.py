@@ -1,4 +1,8 @@
-"""What a list of notices says together: amendments replace holidays, everything else must agree."""
+"""What a list of notices says together: amendments replace or add holidays, everything else must agree.
+
+An amendment that adds one, as that of 2015-05-13 did for 3 September 2015, gives days away: it says so in
+``formula_difference``. Without that, a name which the amended notice lacks is taken for a misspelt one.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -16,19 +20,27 @@ def holidays_in_force(notices: Sequence[Notice]) -> list[tuple[Notice, Holiday]]
         NoticeError: two notices of one date, or an amendment of nothing.
     """
     in_force: dict[tuple[date, str], tuple[Notice, Holiday]] = {}
+    announced: set[date] = set()
     for before, after in pairwise(notices):
         if before.published_on == after.published_on:
             zh = f"有两份 {after.published_on} 发布的通知"
             raise NoticeError(zh, f"two notices of {after.published_on}")
     for notice in notices:
+        base = notice.amends or notice.published_on
+        if notice.amends is None:
+            announced.add(base)
+        may_add = base in announced and (notice.amends is None or notice.formula_difference is not None)
         for holiday in notice.holidays:
-            if notice.amends and (notice.amends, holiday.zh) not in in_force:
-                raise NoticeError(
-                    f"{notice.published_on} 的通知修改“{holiday.zh}”，而 {notice.amends} 的通知并无此假期",
-                    f"the notice {notice.published_on} amends a {holiday.zh} that {notice.amends} lacks",
-                )
-            in_force[notice.amends or notice.published_on, holiday.zh] = notice, holiday
+            if not may_add and (base, holiday.zh) not in in_force:
+                raise _lacking(notice, holiday, base in announced)
+            in_force[base, holiday.zh] = notice, holiday
     return list(in_force.values())
+
+
+def added_holidays(notice: Notice, known: Iterable[Notice]) -> list[Holiday]:
+    """Give the holidays that an amendment adds to what the notices before it say; none for any other notice."""
+    held = {(other.amends or other.published_on, holiday.zh) for other in known for holiday in other.holidays}
+    return [holiday for holiday in notice.holidays if notice.amends and (notice.amends, holiday.zh) not in held]
 
 
 def named_days(notices: Sequence[Notice]) -> Mapping[date, NamedDay]:
@@ -62,3 +74,13 @@ def announced_years(notices: Iterable[Notice]) -> list[int]:
         lacking = sorted(map(str, missing))
         raise NoticeError(f"缺少 {'、'.join(lacking)} 年的通知", f"no notice for {', '.join(lacking)}")
     return years
+
+
+def _lacking(notice: Notice, holiday: Holiday, base_is_known: bool) -> NoticeError:
+    """An amendment of a holiday that is not there; one that adds it to a notice we know has a way to say so."""
+    hint_zh = "；新增假期须附理由申报 formula_difference" if base_is_known else ""
+    hint = "; an amendment that adds it must declare a formula_difference with its reason" if base_is_known else ""
+    return NoticeError(
+        f"{notice.published_on} 的通知修改“{holiday.zh}”，而 {notice.amends} 的通知并无此假期{hint_zh}",
+        f"the notice {notice.published_on} amends a {holiday.zh} that {notice.amends} lacks{hint}",
+    )

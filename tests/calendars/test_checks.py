@@ -1,12 +1,13 @@
 """Every step a proposal must pass, each refused by its own error with a sentence of its own."""
 
 from copy import deepcopy
+from datetime import date
 from typing import Any
 
 import pytest
 
 from calendars.checks import Disagreement, Finding, check_proposal, compare, opinion_of
-from calendars.core import BusinessCalendar
+from calendars.core import BusinessCalendar, build_calendar, changed_days
 from calendars.faults import (
     AnnouncedDayChanged,
     DayTwice,
@@ -146,10 +147,57 @@ def test_an_amendment_without_its_document_takes_nothing_back(notices: tuple[Not
     for fields in ({"doc_no": "unknown"}, {"url": "unknown"}):
         with pytest.raises(AnnouncedDayChanged, match=r"2027-02-20, 2027-02-21: announced already; .* a feed never"):
             check_proposal(amendment(moved, **fields), known)
-    with pytest.raises(NoticeError, match="amends a 重阳节 that 2026-11-30 lacks"):
+    with pytest.raises(
+        NoticeError, match="amends a 重阳节 that 2026-11-30 lacks; an amendment that adds it must declare"
+    ):
         check_proposal(amendment(moved | {"zh": "重阳节"}), known)
+    with pytest.raises(NoticeError, match=r"amends a 春节 that 2026-12-01 lacks$"):
+        check_proposal(amendment(moved, amends="2026-12-01", formula_difference="none"), known)
     with pytest.raises(NoticeError, match="for 2027 amends one for 2026"):
         check_proposal(amendment(moved, amends="2025-11-04"), known)
+
+
+VICTORY = {
+    "zh": "抗战胜利纪念日",
+    "en": "Victory Day",
+    "off": ["2027-09-03/2027-09-05"],
+    "work": [],
+}
+"""What the notice of 2015-05-13 did for 3 September 2015."""
+
+
+def test_an_amendment_may_add_a_holiday_that_is_given_away(notices: tuple[Notice, ...]) -> None:
+    known = [*notices, invented_2027()]
+    with pytest.raises(
+        NoticeError, match=r"amends a 抗战胜利纪念日 that 2026-11-30 lacks; .* formula_difference"
+    ) as refused:
+        check_proposal(amendment(VICTORY), known)
+    assert is_chinese(refused.value.zh)
+    added = amendment(VICTORY, formula_difference="70 years, invented")
+    new, formula, day = check_proposal(added, known)
+    assert (new.step, new.en) == (
+        "notice",
+        "Victory Day 抗战胜利纪念日 is new: the notice of 2026-11-30 has no such holiday",
+    )
+    assert "新增假期" in new.zh
+    assert formula.en.startswith("2027 has 1 business days fewer than the arithmetic of the year")
+    assert day.en == "2027-09-03, announced as a working day, becomes a day off"
+    before, after = build_calendar(known, 11), build_calendar([*known, added], 12)
+    assert changed_days(before, after) == {date(2027, 9, 3)}
+    assert after.day(date(2027, 9, 3)).name_en == "Victory Day"
+
+    longer = VICTORY | {"off": ["2027-09-03/2027-09-06"]}
+    amends = {"published_on": "2027-02-20", "formula_difference": "one more, invented"}
+    found = check_proposal(amendment(longer, **amends), [*known, added])
+    assert [each.step for each in found] == ["year_formula", "announced_days"], "it is new no more"
+
+
+def test_what_is_added_may_not_contradict_what_stands(notices: tuple[Notice, ...]) -> None:
+    """A misspelt name adds a holiday beside the one that was meant; the approver is told, or the days contradict."""
+    known = [*notices, invented_2027()]
+    misspelt = MAY_DAY | {"zh": "五一劳动节", "off": ["2027-05-01/2027-05-08"], "work": []}
+    with pytest.raises(AnnouncedDayChanged, match="2027-05-08 is both worked and off"):
+        check_proposal(amendment(misspelt, formula_difference="invented"), known)
 
 
 def test_december_before_may_be_set_by_a_cited_notice(notices: tuple[Notice, ...]) -> None:
