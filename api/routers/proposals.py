@@ -182,7 +182,7 @@ async def approve_policy(
     call: OnceCall,
     sent: Annotated[Sent[PolicyApprovalIn], Depends(_POLICY_APPROVAL)],
 ) -> Response:
-    """Make a policy version: for new requests, and for open ones only with `open_requests`."""
+    """Make a policy version: for new requests, and for open ones only with `open_requests`, which may follow later."""
     told, moves = call_of(caller, call, sent), sent.model.open_requests
     return _shown(await policy_versions.approve_policy(caller.platform, proposal_id, moves, told))
 

@@ -75,8 +75,12 @@ async def add_policy_version(session: AsyncSession, version: PolicyVersion, cale
     """Store a new policy version; with a calendar version, open requests are to be brought to both."""
     session.add(version)
     if calendar is not None:
-        name = f"replan-policy-{version.number}"
-        await _ask_for_replan(session, name, version.made_at, calendar, version.number)
+        await move_open_requests(session, version.number, calendar, version.made_at)
+
+
+async def move_open_requests(session: AsyncSession, policy: int, calendar: int, at: datetime) -> None:
+    """Keep on record that open requests are to be brought to a policy version, and to a calendar version at least."""
+    await _ask_for_replan(session, f"replan-policy-{policy}", at, calendar, policy)
 
 
 async def _ask_for_replan(

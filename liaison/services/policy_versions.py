@@ -14,7 +14,6 @@ from liaison.db.tables import PolicyVersion, Proposal
 from liaison.db.versions import (
     add_policy_version,
     lock_rules,
-    newest_calendar,
     newest_policy,
     policy_version,
     policy_versions,
@@ -41,6 +40,7 @@ from liaison.services.once import Call, carry_out
 from liaison.services.paging import DEFAULT_LIMIT, number_of, page
 from liaison.services.platform import Answer, Body, Platform
 from liaison.services.policy_comparison import changes, comparison
+from liaison.services.policy_reach import calendar_to_move_to, hold_for_open_requests, refuse_to_take_back
 from liaison.services.replanning import start_replan
 from liaison.services.show import shown
 
@@ -107,11 +107,12 @@ async def policy_proposal_view(platform: Platform, proposal_id: str) -> Body:
 async def approve_policy(platform: Platform, proposal_id: str, open_requests: bool, call: Call) -> Answer:
     """Make a version of a proposal: for new requests, and for open ones only where the approver says so.
 
-    Approving twice changes nothing.
+    Approving twice changes nothing, unless the second approval is the first to say that it holds for open requests:
+    then they are brought to it, while it is in force.
 
     Raises:
         Refused: ``NOT_FOUND``; ``FORBIDDEN``, it is his own or he is not of the Intermediate Court's Case Filing
-            Chamber; ``CONFLICT``, rejected or outdated; ``KEY_REUSED``.
+            Chamber; ``CONFLICT``, rejected or outdated, or it would take open requests out again; ``KEY_REUSED``.
     """
 
     replan_with: int | None = None
@@ -123,14 +124,18 @@ async def approve_policy(platform: Platform, proposal_id: str, open_requests: bo
             en = "Only the Case Filing Chamber of the Intermediate Court approves a policy."
             raise Refused(Slug.FORBIDDEN, zh, en)
         proposal = await proposal_to_approve(session, ProposalKind.POLICY, proposal_id, call)
+        calendar = await calendar_to_move_to(session, proposal) if open_requests else None
         if proposal.state is ProposalState.PROPOSED:
-            newest, calendar = await _newest(session), await newest_calendar(session)
+            newest = await _newest(session)
             refuse_outdated(proposal, newest.number)
-            if open_requests and calendar is not None:
-                replan_with = calendar.number
-            await add_policy_version(session, _version(proposal, call.person, platform.clock()), replan_with)
+            await add_policy_version(session, _version(proposal, call.person, platform.clock()), calendar)
             decide(proposal, ProposalState.APPROVED, call.person, platform.clock())
             proposal.made_version = newest.number + 1
+        elif calendar is not None:
+            await hold_for_open_requests(session, proposal, calendar, call.person, platform.clock())
+        elif not open_requests:
+            await refuse_to_take_back(session, proposal)
+        replan_with = calendar
         return Answer(201, show_proposal(proposal), f"/v1/policy/versions/{proposal.made_version}")
 
     answer = await carry_out(platform, call, "approve_policy", effect)

@@ -81,6 +81,52 @@ async def test_open_requests_are_moved_only_when_the_approver_says_so(office: Of
     assert (await office.count(Replan), await office.count(PolicyVersion)) == (1, 2)
 
 
+async def test_that_it_holds_for_open_requests_may_be_said_later_and_is_not_taken_back(either_office: Office) -> None:
+    office = either_office
+    proposer, first = await chamber(office, 2), await chamber(office)
+    second = Scope(KeyRole.CHAMBER, "chamber-of-the-city", court="01")
+    document = policy_document() | {"spread_minutes": 25}
+    proposal = (await propose_policy(office.platform, document, None, call(proposer))).body["id"]
+    number = (await approve_policy(office.platform, proposal, False, call(first))).body["made_version"]
+    again = await approve_policy(office.platform, proposal, False, call(second))
+    assert (again.status, again.body["reason"]) == (201, None)
+    for scope in (proposer, await operator(office, 2)):
+        with pytest.raises(Refused) as refused:
+            await approve_policy(office.platform, proposal, True, call(scope))
+        assert refused.value.slug is Slug.FORBIDDEN
+    assert (await policy_version_view(office.platform, number))["open_requests"] is False
+
+    said = call(second)
+    answer = await approve_policy(office.platform, proposal, True, said)
+    assert (answer.status, answer.body["made_version"]) == (201, number)
+    assert (answer.body["decided_by"], answer.body["reason"]) == (
+        "sample-chamber-1",
+        "chamber-of-the-city, 2026-09-18T10:00:00+08:00: it holds for open requests, too 亦适用于在办诉求",
+    )
+    assert (await policy_version_view(office.platform, number))["open_requests"] is True
+    async with office.platform.db.read() as session:
+        replan = await session.get_one(Replan, f"replan-policy-{number}")
+    assert (replan.policy_version, replan.finished_at) == (number, None)
+    assert (await approve_policy(office.platform, proposal, True, said)).status == 200
+    assert (await approve_policy(office.platform, proposal, True, call(first))).body["reason"] == answer.body["reason"]
+    with pytest.raises(Refused, match="It was approved for open requests, too, and they follow it") as refused:
+        await approve_policy(office.platform, proposal, False, call(first))
+    assert refused.value.slug is Slug.CONFLICT and is_chinese(refused.value.zh)
+    # The policy of before, for the tests that share this book.
+    back = await proposed(office, policy_document())
+    assert (await approve_policy(office.platform, back, False, call(await chamber(office)))).status == 201
+
+
+async def test_open_requests_are_not_moved_to_a_policy_that_was_replaced(office: Office) -> None:
+    scope, old = await chamber(office), await proposed(office)
+    await approve_policy(office.platform, old, False, call(scope))
+    await approve_policy(office.platform, await proposed(office, policy_document()), False, call(scope))
+    with pytest.raises(Refused, match="Version 3 has replaced version 2: open requests are not moved") as refused:
+        await approve_policy(office.platform, old, True, call(scope))
+    assert refused.value.slug is Slug.CONFLICT and is_chinese(refused.value.zh)
+    assert await office.count(Replan) == 0
+
+
 async def test_how_many_open_requests_would_move_and_which(office: Office) -> None:
     moving = [await office.submit(case_number=None) for _ in range(21)]
     closed = await office.submit(case_number=None)

@@ -63,7 +63,7 @@ class Proposal(SQLModel, table=True):
     decided_by: str | None = Field(default=None, max_length=40)
     decided_at: datetime | None = Field(default=None, sa_type=Instant)
     reason: str | None = Field(default=None, max_length=400)
-    """Why it was rejected."""
+    """Why it was rejected; or who said afterwards that an approved policy holds for open requests, too."""
     made_version: int | None = Field(default=None)
 
 
