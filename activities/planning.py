@@ -68,12 +68,14 @@ class Planning:
         recorded = {record.rung for record in await rung_records(session, request.reference)}
         before = await self._tools.rulebook.policy(session, request.policy_version)
         new = recount(request, plan, recorded, before, rules, self._tools.clock())
+        replans = _replans_to(request, rules)
         request.calendar_version, request.policy_version = asked
         says = ""
         if new.moved or new.replan.became_final:
             plan, says = await self._put_in_force(session, request, plan, recorded, new, order)
         outcome = "moved" if new.moved else "made_final" if new.replan.became_final else "untouched"
-        await count_replanned(session, replan_id(order.calendar, order.policy), **{outcome: 1})
+        for replan in replans:
+            await count_replanned(session, replan, **{outcome: 1})
         return plan, says
 
     async def _put_in_force(
@@ -86,6 +88,13 @@ class Planning:
         request.next_due_at = None if confirming else _next_due(request, following, new, recorded)
         await self._moved_dates.tell(session, request, Moved(plan, following, recorded))
         return following, says
+
+
+def _replans_to(request: Request, rules: Rules) -> list[str]:
+    """The re-plans to the rules that a request is counted by, whichever told it: another may follow within seconds."""
+    calendar, policy = rules.calendar.number, rules.policy.version
+    to_calendar = [replan_id(calendar, None)] if request.calendar_version < calendar else []
+    return to_calendar + ([replan_id(calendar, policy)] if request.policy_version < policy else [])
 
 
 def _next_due(request: Request, plan: Plan, new: Recount, recorded: set[int]) -> datetime | None:

@@ -44,20 +44,19 @@ class Replanning:
     @activity.defn
     async def find_movable(self, page: FindMovable) -> Movable:
         """Find, in a page of open requests, those of which a date moves or becomes final."""
-        db, replan = self._tools.db, replan_id(page.calendar, page.policy)
+        db = self._tools.db
         async with db.read() as session:
             calendar, _ = await self._tools.rulebook.current(session)
             target = Target(calendar.number, page.policy)
             behind = await versions_behind(session, target)
             spans = await self._spans(session, target, calendar, behind)
         if spans is not None and not page.after:
-            await self._mark_untouched_in_bulk(target, spans, behind, replan)
+            await self._mark_untouched_in_bulk(target, spans, behind)
         async with db.read() as session:
             found, after = await candidates(session, target, spans, page.after, PAGE)
             movable = [each for each in found if await self._is_touched(session, each, calendar, page.policy)]
         if untouched := [each for each in found if each not in movable]:
-            async with db.write() as session:
-                await count_replanned(session, replan, untouched=await mark_untouched(session, target, untouched))
+            await self._mark_untouched(target, untouched)
         return Movable([each.request.reference for each in movable], after)
 
     async def _spans(
@@ -76,10 +75,20 @@ class Replanning:
             if changed
         ]
 
+    async def _mark_untouched(self, target: Target, untouched: list[Candidate]) -> None:
+        """Mark what stays, counted with the re-plan to the calendar it was compared with and with that to the policy.
+
+        The one that looked may be of an older version: another may follow within seconds.
+        """
+        async with self._tools.db.write() as session:
+            for each in dict.fromkeys((Target(target.calendar), target)):
+                marked = await mark_untouched(session, each, untouched)
+                await count_replanned(session, replan_id(each.calendar, each.policy), untouched=marked)
+
     async def _mark_untouched_in_bulk(
-        self, target: Target, spans: list[Span], compared: Sequence[tuple[int, str]], replan: str
+        self, target: Target, spans: list[Span], compared: Sequence[tuple[int, str]]
     ) -> None:
-        marked = 1
+        marked, replan = 1, replan_id(target.calendar, target.policy)
         while marked:
             async with self._tools.db.write() as session:
                 marked = await mark_in_bulk(session, target, spans, compared)

@@ -1,6 +1,7 @@
 """Which open requests a newer calendar moves, found by SQL on both databases, and how a re-plan is shown (C20, C22)."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlmodel import col, select
@@ -23,10 +24,11 @@ from liaison.sample_city import sample_trial_register
 from liaison.services.calendar_versions import approve_notice, propose_notice
 from liaison.services.errors import Refused, Slug
 from liaison.services.explaining import explain_request
+from liaison.services.policy_versions import approve_policy, propose_policy
 from liaison.services.replanning import replan_view, replans_view
 from tests.city import shanghai
 from tests.services.office import HOLDER, Office, days, fresh_case
-from tests.services.rules import amendment_2026, call, given, operator
+from tests.services.rules import amendment_2026, call, chamber, given, operator, policy_document
 
 NINTH_OF_SEPTEMBER, LAST_WEEK = shanghai("2026-09-09 10:00"), shanghai("2026-09-28 10:00")
 """Of the requests of these days the later ones only are counted over 8 October, which the notice takes off."""
@@ -41,8 +43,9 @@ def _tools(office: Office) -> Tools:
     )  # fmt: skip
 
 
-async def _approved(office: Office) -> int:
-    proposal = await propose_notice(office.platform, given(amendment_2026()), call(await operator(office)))
+async def _approved(office: Office, document: dict[str, Any] | None = None) -> int:
+    given_in = given(document or amendment_2026())
+    proposal = await propose_notice(office.platform, given_in, call(await operator(office)))
     answer = await approve_notice(office.platform, proposal.body["id"], call(await operator(office, 2)))
     return int(answer.body["made_version"])
 
@@ -119,6 +122,54 @@ async def test_who_was_given_another_plan_meanwhile_is_not_marked(either_office:
     async with office.platform.db.write() as session:
         assert await mark_untouched(session, Target(version), [mine]) == 0
     assert (await office.request(reference)).calendar_version < version
+
+
+async def test_each_request_is_counted_with_the_version_it_was_brought_to(either_office: Office) -> None:
+    """Two versions within seconds: what the first re-plan finds and tells is counted by the second's calendar."""
+    office = either_office
+    office.clock.now = shanghai("2026-08-03 10:00")
+    early = await office.submit(case_number=None)
+    office.clock.now = LAST_WEEK
+    late, fired = await office.submit(case_number=None), await office.submit(case_number=None)
+    for rung in range(5):
+        await office.supervise(fired, None, rung)
+    tools = _tools(office)
+    first = await _approved(office)
+    second = await _approved(office, amendment_2026(published_on="2026-09-17", last_off="2026-10-09"))
+    assert (await _found(office, first)) == [late]
+    planning = Planning(tools, Messaging(tools))
+    for version in (first, second):
+        planned = await ActivityEnvironment().run(planning.plan_ladder, PlanLadder(late, 1, 2, version))
+        assert planned.calendar_version == second
+    assert [(await office.request(r)).calendar_version for r in (early, late, fired)] == [second] * 3
+    counts = {}
+    for version in (first, second):
+        run = ActivityEnvironment().run
+        await run(Replanning(tools).keep_progress, KeepProgress(version, None, 1, settled=True))
+        view = await replan_view(office.platform, f"replan-calendar-{version}")
+        assert view["finished_at"] is not None
+        counts[version] = (view["moved"], view["made_final"], view["untouched"])
+    assert counts == {first: (0, 0, 0), second: (1, 0, 2)}
+
+
+async def test_a_policys_replan_counts_with_the_calendar_it_brings_along(office: Office) -> None:
+    """Requests that the re-plan to a policy reaches first have a newer calendar from it, and are on both counts."""
+    office.clock.now = LAST_WEEK
+    moves, fired = await office.submit(case_number=None), await office.submit(case_number=None)
+    for rung in range(5):
+        await office.supervise(fired, None, rung)
+    tools, version = _tools(office), await _approved(office)
+    other = policy_document() | {"reply": {"min_characters": 7}}
+    proposal = await propose_policy(office.platform, other, None, call(await operator(office)))
+    approved = await approve_policy(office.platform, proposal.body["id"], True, call(await chamber(office)))
+    policy = approved.body["made_version"]
+    found = await ActivityEnvironment().run(Replanning(tools).find_movable, FindMovable(version, policy))
+    assert found.references == [moves]
+    planning = Planning(tools, Messaging(tools))
+    await ActivityEnvironment().run(planning.plan_ladder, PlanLadder(moves, 1, 2, version, policy))
+    for replan in (f"replan-calendar-{version}", f"replan-policy-{policy}"):
+        view = await replan_view(office.platform, replan)
+        assert (view["moved"], view["untouched"], view["remaining"]) == (1, 1, 0), replan
 
 
 async def test_replans_are_listed_the_latest_first(office: Office) -> None:
