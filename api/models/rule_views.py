@@ -60,10 +60,12 @@ class DaySide(View):
 
 
 class ChangedDay(View):
-    """A day that differs between two versions."""
+    """A day that differs between two versions, for the city or for a court."""
 
     on: date
-    court: str | None = Field(description="Null where it differs for the whole city.")
+    court: str | None = Field(
+        description="Null for the city; a court is named where the day differs for it alone, or for the city alone."
+    )
     before: DaySide
     after: DaySide
 

@@ -1,6 +1,6 @@
 """The plans of open requests: how many lie where a day changes, and all that one ever had."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from sqlalchemy import and_, false, func, or_
@@ -14,20 +14,23 @@ DaySpan = tuple[date, date]
 """Days one after the other, the first and the last."""
 
 
-async def count_touched(session: AsyncSession, spans: Iterable[tuple[str | None, DaySpan]]) -> int:
+async def count_touched(
+    session: AsyncSession, spans: Iterable[tuple[str | None, DaySpan]], apart: Collection[str] = ()
+) -> int:
     """Open requests with a changed day between day 0 and their last rung, so that a date of theirs may move.
 
     Day 0 itself is among them: a summary request may be answered on the day it came.
 
     Args:
         session: Reads.
-        spans: Changed days as spans, each with the court for which they change, None for every court.
+        spans: Changed days as spans, each with the court for which they change, None for every court not ``apart``.
+        apart: Courts that have spans of their own, or none.
     """
     touched = [
         and_(
             col(Plan.day0) <= last.isoformat(),
             or_(col(Plan.last_due_on).is_(None), col(Plan.last_due_on) >= first.isoformat()),
-            *([] if court is None else [col(Request.court) == court]),
+            col(Request.court).not_in(apart) if court is None else col(Request.court) == court,
         )
         for court, (first, last) in spans
     ]

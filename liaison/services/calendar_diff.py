@@ -25,11 +25,11 @@ def difference(old: BusinessCalendar, new: BusinessCalendar, courts: Courts) -> 
     Returns:
         ``{"from", "to", "announced_until": {"before", "after"}, "days": [{"on", "court", "before", "after"}]}``; a day
         that only becomes announced, and is worked or not as was assumed, is none of ``days``. A court is named where
-        the day differs for it and not for the city.
+        the day differs for it and not for the city, or for the city and not for it: its own closure stays.
     """
     city = _differing(old, new, None)
     days: list[tuple[str | None, date]] = [(None, day) for day in sorted(city)]
-    days += [(court, day) for court in sorted(courts) for day in sorted(_differing(old, new, court) - city)]
+    days += [(court, day) for court in sorted(courts) for day in sorted(_differing(old, new, court) ^ city)]
     return {
         "from": old.number,
         "to": new.number,
@@ -39,10 +39,13 @@ def difference(old: BusinessCalendar, new: BusinessCalendar, courts: Courts) -> 
 
 
 async def movable(session: AsyncSession, old: BusinessCalendar, new: BusinessCalendar, courts: Courts) -> int:
-    """Open requests of which a date may move, or become final, between two versions (calendar.md 5.3)."""
+    """Open requests of which a date may move, or become final, between two versions (calendar.md 5.3).
+
+    Those of a court with closures of its own are looked for on the days that change for it, not for the city.
+    """
     of_whom: list[str | None] = [None, *sorted(courts)]
     spans = [(court, span) for court in of_whom for span in _spans(sorted(changed_days(old, new, court)))]
-    return await count_touched(session, spans)
+    return await count_touched(session, spans, apart=courts)
 
 
 def _differing(old: BusinessCalendar, new: BusinessCalendar, court: str | None) -> frozenset[date]:

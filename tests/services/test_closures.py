@@ -12,6 +12,7 @@ from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.scope import Scope
 from liaison.policy.windows import next_opening
 from liaison.policy.words import KeyRole, Language
+from liaison.services.calendar_diff import courts_of, movable
 from liaison.services.calendar_versions import diff_view
 from liaison.services.closures import ClosureInput, amend_closure, closure_view, closures_view, enter_closure
 from liaison.services.errors import Refused, Slug
@@ -66,6 +67,44 @@ async def test_days_off_of_one_court_count_for_it_alone(either_office: Office) -
     # Ended, for the tests that share this book.
     await amend_closure(office.platform, answer.body["id"], closure(), call(await chamber(office)))
     assert await due_on(office) == court
+
+
+async def test_a_court_that_stays_closed_when_the_city_opens_is_shown_and_its_requests_stay(
+    either_office: Office,
+) -> None:
+    office, scope = either_office, await chamber(either_office)
+    city = await enter_closure(office.platform, None, closure("2026-09-21", "2026-09-22"), call(scope))
+    own = await enter_closure(office.platform, "0104", closure("2026-09-21"), call(scope))
+    closed, number = own.body["made_version"], own.body["made_version"] + 1
+    lifted = await amend_closure(office.platform, city.body["id"], closure("2026-09-22"), call(scope))
+    assert lifted.body["made_version"] == number
+    diff = await diff_view(office.platform, closed, number)
+    assert [(d["on"], d["court"], d["before"]["works"], d["after"]["works"]) for d in diff["days"]] == [
+        ("2026-09-21", None, False, True),
+        ("2026-09-21", "0104", False, False),
+    ]
+    assert "停止办公" in diff["days"][1]["after"]["zh"]
+    back = await diff_view(office.platform, number, closed)
+    assert [(d["court"], d["before"]["works"], d["after"]["works"]) for d in back["days"]] == [
+        (None, True, False),
+        ("0104", False, False),
+    ]
+    before = await movable_between(office, closed, number)
+    await office.submit(court="0104", case_number=None, judge=None)
+    assert await movable_between(office, closed, number) == before
+    await office.submit(court=OTHER_COURT, case_number=None, judge=None)
+    assert await movable_between(office, closed, number) == before + 1
+    # Ended, for the tests that share this book.
+    for entered in (lifted, own):
+        await amend_closure(office.platform, entered.body["id"], closure(), call(scope))
+
+
+async def movable_between(office: Office, number: int, other: int) -> int:
+    """How many open requests the approver of the one version after the other would be told of."""
+    async with office.platform.db.read() as session:
+        rows = [await session.get_one(CalendarVersion, each) for each in (number, other)]
+        old, new = [await office.platform.rulebook.calendar(session, row.number) for row in rows]
+        return await movable(session, old, new, courts_of(*rows))
 
 
 async def test_the_bell_of_a_closed_court_waits(office: Office) -> None:
