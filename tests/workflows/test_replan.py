@@ -14,10 +14,13 @@ from liaison.db.tables import Plan, Replan
 from liaison.policy.ladder import spread_of
 from liaison.policy.message_words import MessageState
 from liaison.policy.words import Category, EventKind
+from liaison.services.access import scope_of
+from liaison.services.closures import amend_closure, enter_closure
 from liaison.services.replanning import start_replan
 from tests.city import City, shanghai
 from tests.pauses import Pauses
 from tests.rules import approve, forget_notices_after, notices_until, put_policy, replan_of
+from tests.services.rules import call, closure
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
 from workflows.state import RequestState
 
@@ -231,6 +234,45 @@ async def test_open_requests_move_to_a_policy_only_if_its_approver_says_so(city_
 _WARNING = {
     "informs": ["holder", "department_desk", "liaison_officer"], "provisional": True, "source": "a test",
 }  # fmt: skip
+
+
+async def test_a_closure_and_its_reopening_leave_a_request_nothing_but_the_record(city_at: OpenCity) -> None:
+    """Entered and amended away by the chamber while it runs: the dates of before, and two changes on record."""
+    async with city_at("2026-09-18 10:00", replan_per_second=1_000) as city:
+        reference = await city.submit()
+        await city.advance(minutes=1)
+        scope = await scope_of(city.platform, city.credentials.chamber_keys["chamber-1"])
+        days_off = closure("2026-09-21", "2026-09-22")
+        entered = (await enter_closure(city.platform, "0104", days_off, call(scope))).body
+        await city.advance(minutes=2)
+        assert (await _due(city, reference))[:2] == ["2026-09-23", "2026-09-24"]
+        reopened = (await amend_closure(city.platform, entered["id"], closure(), call(scope))).body
+        await city.advance(minutes=2)
+
+        versions = [entered["made_version"] - 1, entered["made_version"], reopened["made_version"]]
+        plans = await city.rows(Plan, reference)
+        assert [plan.calendar_version for plan in plans] == versions
+        before, closed, after = (plan.rungs for plan in plans)
+        assert [row["due_on"] for row in before][:2] == ["2026-09-21", "2026-09-22"]
+        assert (after, closed != before) == (before, True)
+        assert plans[0].answer_due_on == plans[2].answer_due_on
+        records = [event.detail for event in await city.events(reference) if event.kind in ABOUT_DATES]
+        assert [detail["calendar_version"] for detail in records] == [
+            {"before": number, "after": number + 1} for number in versions[:2]
+        ]
+        there, back = (detail["rungs"] for detail in records)
+        assert [(rung["before"], rung["after"]) for rung in back] == [(rung["after"], rung["before"]) for rung in there]
+        assert len(there) == len(before)
+
+        shown = await _attributes(city, reference)
+        assert (
+            (await city.request(reference)).next_due_at == shown[search.NEXT_DEADLINE] == shanghai("2026-09-22 00:00")
+        )
+        assert await _due(city, reference) == [row["due_on"] for row in before]
+        assert {*await _news(city, reference)} == {MessageState.SUPERSEDED}, "nobody hears of a date that did not last"
+        await city.advance_to("2026-09-22 00:11")
+        assert [(rung.rung, rung.due_at) for rung in await city.rungs(reference)] == [(0, shanghai("2026-09-22 00:00"))]
+        await city.replay(reference)
 
 
 async def _due(city: City, reference: str) -> list[str]:
