@@ -13,16 +13,13 @@ from liaison.contract.names import claim_cause, run_stream
 from liaison.db.claimed import was_spoken_of
 from liaison.db.claims import newest_plan
 from liaison.db.inbox import settle_action
-from liaison.db.messages import messages_of, supersede
+from liaison.db.messages import REPLY_CLAIMED, REPLY_SET_ASIDE, messages_of, supersede
 from liaison.db.record import append_clerk_item, append_event, lock_request
 from liaison.db.rungs import next_rung_due
 from liaison.db.tables import Action, Request
 from liaison.policy.claims import Told, fate_of_claim, heard_at
 from liaison.policy.message_words import MessageState
 from liaison.policy.words import ActionState, ClaimFate, EventKind, Stage
-
-CLAIMED, SET_ASIDE = "reply_claimed", "reply_set_aside"
-"""Templates of what the giver is told."""
 
 REVOKED, NOT_TOLD = "revoked", "its giver could not be told of it"
 
@@ -74,7 +71,7 @@ class Claims:
             session, request.reference, run_stream(order.stream), EventKind.REPLY_CLAIMED, action.received_at,
             action.by, {"action": action.id, "way": action.key_id}, recorded_at=now, seq=order.seq,
         )  # fmt: skip
-        await self._messaging.reserve(session, request, claim_cause(action.id), action.by, CLAIMED, {})
+        await self._messaging.reserve(session, request, claim_cause(action.id), action.by, REPLY_CLAIMED, {})
 
     async def _set_aside(self, session: AsyncSession, request: Request, order: RevokeClaim, now: datetime) -> None:
         request.stage = Stage.AWAITING_REPLY
@@ -92,7 +89,7 @@ class Claims:
         for message in await messages_of(session, request.reference, claim_cause(order.action.action_id)):
             if message.state is MessageState.RESERVED:
                 supersede(message, now)
-        await self._messaging.reserve(session, request, _aside_cause(order), order.action.by, SET_ASIDE, {})
+        await self._messaging.reserve(session, request, _aside_cause(order), order.action.by, REPLY_SET_ASIDE, {})
 
     async def _seen(self, reference: str, action_id: str) -> ClaimSeen:
         tools, now = self._tools, self._tools.clock()

@@ -98,11 +98,14 @@ class Sender:
             return cannot_say
 
     async def _again(self, taken: Taken, *, marked: bool) -> MessageProgress:
-        """Take a message a second time, unless somebody has settled it meanwhile; ``marked`` if it may go twice."""
+        """Take a message a second time, unless somebody has settled it meanwhile or nobody is helped by it any more;
+        ``marked`` if it may go twice."""
         async with self._tools.db.write() as session:
             message = await session.get_one(Message, taken.short.id, with_for_update=True)
             if not still_open(message) or message.attempts != taken.tries:
                 return MessageProgress(message.state)
+            if (over := await self._taking.unwanted(session, message, in_doubt=marked)) is not None:
+                return over
             if marked and (full := await self._taking.full_again(session, message, taken.rules)) is not None:
                 return full
             take(message, taken.gateway.name, message.number_mac)

@@ -10,8 +10,9 @@ from activities.gateways import gateway_named, next_gateway, task_queue_of
 from activities.instead import tell_instead
 from activities.settling import Settling
 from activities.tools import Tools
+from activities.wanted import is_wanted
 from liaison.contract.sending import MessageProgress
-from liaison.db.messages import fits_from, outlived, still_open, supersede, take
+from liaison.db.messages import fits_from, still_open, supersede, take
 from liaison.db.sends import sends
 from liaison.db.tables import Message, Request, Sends
 from liaison.gateways.sms.port import ShortMessage, SmsGateway
@@ -28,6 +29,8 @@ EVERY_COURT = ""
 """Of a message about no request: the hours that hold where no court has its own."""
 
 ENOUGH_FOR_A_DAY = "this number has had a day's messages; it waits"
+
+NOT_ONCE_MORE = "nobody knows whether it has gone; it is not sent once more, for it concerns nobody any more"
 
 
 @dataclass(frozen=True)
@@ -114,13 +117,27 @@ class Taking:
             why = message.failure or "not sent before it was of no more use"
             return await self._settling.end(session, message, MessageState.EXPIRED, why)
         request = await session.get(Request, message.reference)
-        if message.state is MessageState.RESERVED and request is not None and outlived(message, request):
+        if message.state is MessageState.RESERVED and (over := await self.unwanted(session, message)) is not None:
             # It was with a gateway or its sender while the request was closed, and came back.
-            supersede(message, now)
-            await tell_instead(self._tools, session, message, request)
-            return MessageProgress(message.state)
+            return over
         opening = await self._opening(session, message, request, now)
         return self._later(message, opening) if opening > now else None
+
+    async def unwanted(
+        self, session: AsyncSession, message: Message, *, in_doubt: bool = False
+    ) -> MessageProgress | None:
+        """End a message, locked by the caller, that concerns nobody any more; None if it may go.
+
+        What has not gone is superseded. What is ``in_doubt``, and nobody can say, stays so, on record.
+        """
+        request = await session.get(Request, message.reference)
+        if request is None or await is_wanted(session, message, request):
+            return None
+        if in_doubt:
+            return await self._settling.end(session, message, MessageState.AMBIGUOUS, NOT_ONCE_MORE)
+        supersede(message, self._tools.clock())
+        await tell_instead(self._tools, session, message, request)
+        return MessageProgress(message.state)
 
     def _later(self, message: Message, instant: datetime) -> MessageProgress:
         """Not before then; but what is of no more use earlier is told so in time."""

@@ -49,7 +49,10 @@ NEWS = (*OF_AN_OPEN_REQUEST, CLOSED)
 SAYS = "says"
 """Parameter of such news: its text, ready to be read out."""
 
-ALSO_OF_A_CLOSED_REQUEST = (DIGEST, "answered_late", "withdrawn", "reply_claimed", "reply_set_aside")
+REPLY_CLAIMED, REPLY_SET_ASIDE = "reply_claimed", "reply_set_aside"
+"""Templates of what the giver of a claimed reply is told."""
+
+ALSO_OF_A_CLOSED_REQUEST = (DIGEST, "answered_late", "withdrawn", REPLY_CLAIMED, REPLY_SET_ASIDE)
 """Templates of what staff are told whether or not the request is closed by then."""
 
 WANTED = (MessageState.RESERVED, MessageState.SUBMITTING)
