@@ -102,7 +102,8 @@ class Sender:
         ``marked`` if it may go twice."""
         async with self._tools.db.write() as session:
             message = await session.get_one(Message, taken.short.id, with_for_update=True)
-            if not still_open(message) or message.attempts != taken.tries:
+            was_settled = message.state is MessageState.RESERVED or not still_open(message)
+            if was_settled or message.attempts != taken.tries:
                 return MessageProgress(message.state)
             if (over := await self._taking.unwanted(session, message, in_doubt=marked)) is not None:
                 return over

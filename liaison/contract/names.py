@@ -31,6 +31,8 @@ class SignalName(StrEnum):
     CALENDAR_CHANGED = "calendar_changed"
     BELL = "bell"
     """To a mailbox: a bell for its leader lies in the book."""
+    HANDED_ON = "handed_on"
+    """To a notice: its message has a new start in the book."""
     MESSAGE_SETTLED = "message_settled"
     """To the watch over an answer: something became of its message."""
 

@@ -44,6 +44,27 @@ async def start_notice(client: Client, message_id: str, send_after: datetime, no
     )
 
 
+async def hand_on_notice(client: Client, message_id: str, send_after: datetime, now: datetime) -> None:
+    """The same for a message of which nobody can tell whether its notice still runs: if it does, it looks at once.
+
+    It may sleep for long after a doubt that is over, or be about to end with what it has seen of the message before.
+
+    Raises:
+        RPCError: Temporal cannot be reached.
+    """
+    await client.start_workflow(
+        WorkflowName.NOTICE,
+        SendMessage(message_id),
+        id=notice_workflow_id(message_id),
+        task_queue=TASK_QUEUE,
+        start_delay=max(send_after - now, timedelta(0)),
+        start_signal=SignalName.HANDED_ON,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        static_summary=Public("one message, waiting for its window"),
+        rpc_timeout=RPC_TIMEOUT,
+    )
+
+
 async def ring_mailbox(client: Client, staff_id: str, gathering: timedelta) -> None:
     """Tell a leader's mailbox that a bell for him lies in the book; it is started if nobody keeps it.
 

@@ -1,6 +1,6 @@
 """Finding a sender for a message that has none: a notice of its own, or the mailbox of the leader it is for."""
 
-from liaison.contract.starting import ring_mailbox, start_notice
+from liaison.contract.starting import hand_on_notice, ring_mailbox
 from liaison.db.messages import for_mailbox, mark_handed_on
 from liaison.db.tables import Message
 from liaison.services.platform import Platform
@@ -15,7 +15,7 @@ async def hand_on(platform: Platform, message: Message) -> bool:
         if for_mailbox(message, policy.sending):
             await ring_mailbox(platform.client, message.recipient, policy.sending.gathering)
         else:
-            await start_notice(platform.client, message.id, message.send_after, platform.clock())
+            await hand_on_notice(platform.client, message.id, message.send_after, platform.clock())
     except TEMPORAL_AWAY:
         return False
     async with platform.db.write() as session:

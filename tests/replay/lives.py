@@ -20,7 +20,7 @@ from liaison.contract.names import (
     notice_workflow_id,
     replan_id,
 )
-from liaison.contract.starting import ring_mailbox, start_follow_up, tell_delivery
+from liaison.contract.starting import hand_on_notice, ring_mailbox, start_follow_up, tell_delivery
 from liaison.db.claimed import standing_claim
 from liaison.db.claims import newest_plan
 from liaison.db.messages import messages_of
@@ -222,6 +222,21 @@ async def notice_woken_too_early(city: LiveCity) -> str:
         return notice.id
 
 
+async def notice_handed_on(city: LiveCity) -> str:
+    """A message that is handed on twice before its window opens: woken from its delay it waits, looks again at once,
+    waits on, then sends."""
+    early = city.moved_to(shanghai(BEFORE_THE_WINDOW) - 3 * SOON)
+    async with early.working():
+        reference = await _dispatched(early)
+        message = next(m for m in await early.messages(reference) if m.template == "work_order")
+        notice = early.client.get_workflow_handle(notice_workflow_id(message.id))
+        for _ in range(2):
+            await hand_on_notice(early.client, message.id, message.send_after, early.tools.clock())
+            await until(lambda: _looked_after(early, notice))
+        await notice.result()
+        return notice.id
+
+
 async def bells_gathered(city: LiveCity) -> str:
     """Two bells for one leader, of which one is rung: gathered for a moment, then told in one message."""
     async with city.working():
@@ -321,6 +336,7 @@ LIVES: Final[tuple[Life, ...]] = (
     open_after_the_warning,
     became_ordinary,
     notice_woken_too_early,
+    notice_handed_on,
     bells_gathered,
     answer_watched,
     followed_up,

@@ -306,3 +306,20 @@ async def test_a_sender_who_hears_late_what_another_has_asked_spoils_nothing(
     assert (row.state, row.provider_id, row.failure) == (S.SUBMITTED, known_by, None)
     assert [len(gateway.taken), row.attempts, row.repeats] == [1, 1, 0]
     assert await mailing.kinds(message) == [EventKind.MESSAGE_SENT]
+
+
+async def test_what_a_receipt_gave_back_while_the_gateway_was_asked_is_not_sent_through_it_again(
+    office: Office,
+) -> None:
+    class Telling(Moody):
+        async def look_up(self, short: ShortMessage) -> Submission:
+            failed = Receipt("p-1", Fate.FAILED, office.clock.now, "UNDELIV", key=short.key)
+            assert await take_receipt(office.platform, self.name, failed)
+            return Submission(None, Fate.UNKNOWN)
+
+    mailing = Mailing(office, [gateway := Telling(first(reset_before)), second := Moody(name="second")])
+    message = await mailing.reserve(await office.submit())
+    await mailing.send(message)
+    assert (await mailing.send(message)).state == S.RESERVED
+    assert (await mailing.send(message)).state == S.SUBMITTED
+    assert (gateway.asked, len(second.taken)) == (1, 1)
