@@ -6,19 +6,19 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.call_list import put_on_call_list
 from activities.messaging import Messaging
-from activities.tools import PLATFORM, Tools
+from activities.tools import Tools
 from liaison.contract.names import ROUND
 from liaison.contract.starting import start_delivery
 from liaison.db.deliveries import answer_message
 from liaison.db.follow_ups import number_asked_since
 from liaison.db.messages import ANSWER, CLOSED
-from liaison.db.record import MESSAGES, append_event
 from liaison.db.tables import Action, AnswerDelivery, FollowUp, Plan, Request, RungRecord
-from liaison.policy.delivery import CUT, LANDLINE, due_to_make, is_missed, next_look, rung_to_make
+from liaison.policy.delivery import LANDLINE, due_to_make, is_missed, next_look, rung_to_make
 from liaison.policy.follow_up import first_try
 from liaison.policy.message_words import DeliveryState
-from liaison.policy.words import ActionKind, EventKind, Procedure, ReplyKind
+from liaison.policy.words import ActionKind, Procedure, ReplyKind
 
 WATCHED = timedelta(days=1)
 """For so long nobody asks whether an answer's watch, or a follow-up, still runs: Temporal repeats what a dying
@@ -80,16 +80,11 @@ class Aftercare:
         if request.procedure is Procedure.ORDINARY:
             policy = await self._tools.rulebook.policy(session, request.policy_version)
             delivery.due_at = due_to_make(policy, request.court_level, plan.rungs)
+        session.add(delivery)
+        # Written before the answer is taken: whoever takes it may have to put it on the call list.
+        await session.flush()
         if not await self._messaging.tell_party(session, request, action.id, ANSWER, params):
             await put_on_call_list(session, delivery, LANDLINE, now)
-        elif self._would_be_cut(said["text"]):
-            await put_on_call_list(session, delivery, CUT, now)
-        session.add(delivery)
-
-    def _would_be_cut(self, text: str) -> bool:
-        """Whether the gateway of this machine takes only the beginning of such an answer."""
-        limit = self._tools.gateways[0].can.parameter_limit
-        return limit is not None and len(text) > limit
 
     async def _plan_follow_up(self, session: AsyncSession, request: Request) -> None:
         now = self._tools.clock()
@@ -119,12 +114,3 @@ class Aftercare:
         policy = await self._tools.rulebook.policy(session, request.policy_version)
         rung = rung_to_make(policy, request.court_level)
         return rung is None or await session.get(RungRecord, (reference, ROUND, rung)) is not None
-
-
-async def put_on_call_list(session: AsyncSession, delivery: AnswerDelivery, reason: str, now: datetime) -> None:
-    """Have the clerks call: no message brings the answer."""
-    delivery.state, delivery.to_call_since, delivery.to_call_reason = DeliveryState.TO_CALL, now, reason
-    detail = {"action": delivery.action_id, "reason": reason}
-    await append_event(
-        session, delivery.reference, MESSAGES, EventKind.ANSWER_TO_CALL, now, PLATFORM, detail, recorded_at=now
-    )

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.aftercare import put_on_call_list
+from activities.call_list import put_on_call_list
 from activities.messaging import Messaging
 from activities.new_plan import Line, put_in_force
 from activities.supervision import Supervision

@@ -6,6 +6,7 @@ from dataclasses import replace
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
+from activities.call_list import call_if_cut
 from activities.settling import Settling, Verdict
 from activities.taking import Taken, Taking
 from activities.tools import Tools
@@ -109,6 +110,7 @@ class Sender:
                 return over
             if marked and (full := await self._taking.full_again(session, message, taken.rules)) is not None:
                 return full
+            await call_if_cut(session, message, taken.short, taken.gateway.can, self._tools.clock())
             take(message, taken.gateway.name, message.number_mac)
             message.repeats, message.settled_at = message.repeats + marked, None
             tries = message.attempts

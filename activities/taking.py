@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.call_list import call_if_cut
 from activities.composing import address, compose
 from activities.gateways import gateway_named, next_gateway, task_queue_of
 from activities.instead import tell_instead
@@ -94,6 +95,7 @@ class Taking:
         asked = gateway_named(self._tools.gateways, message.gateway) if message.gateway else self._tools.gateways[0]
         useful = message.useful_until is None or now < message.useful_until
         if was is MessageState.RESERVED:
+            await call_if_cut(session, message, short, gateway.can, now)
             take(message, gateway.name, to.number_mac)
         return Taken(
             short=short,

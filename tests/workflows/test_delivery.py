@@ -1,6 +1,7 @@
 """The watch over an answer, and the rung that waits until it is made to the party (issue line M12; art. 8)."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,7 +12,7 @@ from liaison.contract.aftercare import DeliverySeen
 from liaison.contract.names import delivery_workflow_id
 from liaison.contract.starting import tell_delivery
 from liaison.db.tables import AnswerDelivery, Message
-from liaison.gateways.sms.port import Fate, Receipt
+from liaison.gateways.sms.port import Fate, Receipt, ShortMessage
 from liaison.policy.delivery import CUT, LANDLINE, NOTHING_SAID
 from liaison.policy.message_words import DeliveryMeans, DeliveryState, MessageState
 from liaison.policy.words import ActionKind, Category, EventKind, Language, Outcome, ReplyKind
@@ -23,7 +24,7 @@ from liaison.services.receipts import take_receipt
 from liaison.services.supervision_views import supervisions_view
 from tests.city import City, shanghai
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
-from tests.workflows.gateways import ASKABLE, Moody, refuse
+from tests.workflows.gateways import ASKABLE, MUTE, Moody, be_away, deliver, refuse, reset_after
 
 FRIDAY = "2026-09-18 10:00"
 LANDLINE_NUMBER = "020-83210001"
@@ -327,6 +328,53 @@ async def test_an_answer_that_a_gateway_cuts_is_called_for_however_it_arrives(ci
         assert await city.calls() == []
 
 
+LONG = "您反映的问题已转合议庭研究，定于下周三上午九点在第五法庭开庭，请携带身份证件及委托手续准时到庭。"
+
+
+@pytest.mark.parametrize("mood", [deliver, reset_after], ids=["given back", "in doubt"])
+async def test_an_answer_that_the_second_gateway_cuts_is_called_for_too(
+    city_at: OpenCity, mood: Callable[[ShortMessage], None]
+) -> None:
+    """The first one, which takes it whole, could not deliver it, or cannot say and is away when it goes once more."""
+    first = Moody(mood, can=MUTE)
+    second = Moody(name="second", can=replace(ASKABLE, parameter_limit=35))
+    async with city_at(FRIDAY, gateways=(first, second)) as city:
+        reference = await city.submit()
+        await city.advance(minutes=1)
+        await city.reply(reference, text=LONG)
+        await city.handle(reference).result()
+        assert (await _delivery(city, reference)).state is DeliveryState.UNDER_WAY
+        first.mood = be_away
+        if mood is deliver:
+            [answer] = [m for m in await city.messages(reference) if m.template == "answer"]
+            failed = Receipt(answer.provider_id or "", Fate.FAILED, city.world.now(), "UNDELIV")
+            assert await take_receipt(city.platform, "moody", failed)
+        else:
+            # Others find it away meanwhile, for long enough.
+            await city.submit(judge="0104-j02")
+            await city.advance(minutes=40)
+        await city.advance(minutes=1)
+        assert [taken.params["text"] for taken in second.taken if taken.template == "answer"] == [LONG]
+        await _receipt(city, reference, city.world.now(), "second")
+        await city.advance(minutes=1)
+        assert [(item["reference"], item["reason"]) for item in await city.calls()] == [(reference, CUT)]
+        assert (await city.kinds(reference)).count(EventKind.ANSWER_TO_CALL) == 1
+        # Nobody has called: in the end the rung says so.
+        await city.advance_to("2026-10-01 00:11")
+        assert [record.rung for record in await city.rungs(reference)] == [LAST]
+
+
+async def test_an_answer_that_waits_for_its_window_is_called_for_when_it_is_cut(city_at: OpenCity) -> None:
+    gateway = Moody(can=replace(ASKABLE, parameter_limit=35))
+    async with city_at(FRIDAY, gateways=(gateway,)) as city:
+        reference = await city.submit()
+        await city.advance_to("2026-09-18 22:00")
+        await city.reply(reference, text=LONG)
+        await city.handle(reference).result()
+        await city.advance_to("2026-09-19 08:05")
+        assert [(item["reference"], item["reason"]) for item in await city.calls()] == [(reference, CUT)]
+
+
 async def test_an_answer_is_made_when_it_arrived_however_late_its_receipt(city_at: OpenCity) -> None:
     async with city_at(FRIDAY, gateways=(Moody(),)) as city:
         reference = await city.submit()
@@ -343,8 +391,8 @@ async def test_an_answer_is_made_when_it_arrived_however_late_its_receipt(city_a
         assert record.annulled_at is not None
 
 
-async def _receipt(city: City, reference: str, at: datetime) -> None:
+async def _receipt(city: City, reference: str, at: datetime, gateway: str = "moody") -> None:
     """The gateway's word that the answer arrived then."""
     [answer] = [m for m in await city.messages(reference) if m.template == "answer"]
     receipt = Receipt(answer.provider_id or "", Fate.DELIVERED, at)
-    assert await take_receipt(city.platform, "moody", receipt)
+    assert await take_receipt(city.platform, gateway, receipt)
