@@ -114,24 +114,27 @@ class Taking:
             return MessageProgress(message.state)
         if rule is not None and rule.frozen:
             return self._later(message, self._look_again(rule.since))
-        now, useful_until = self._tools.clock(), message.useful_until
-        if message.state is MessageState.RESERVED and useful_until is not None and useful_until <= now:
-            why = message.failure or "not sent before it was of no more use"
-            return await self._settling.end(session, message, MessageState.EXPIRED, why)
-        request = await session.get(Request, message.reference)
         if message.state is MessageState.RESERVED and (over := await self.unwanted(session, message)) is not None:
             # It was with a gateway or its sender while the request was closed, and came back.
             return over
+        now, request = self._tools.clock(), await session.get(Request, message.reference)
         opening = await self._opening(session, message, request, now)
-        return self._later(message, opening) if opening > now else None
+        if opening <= now:
+            return None
+        # Whoever is on call must not take it for one that may go and does not.
+        message.send_after = opening
+        return self._later(message, opening)
 
     async def unwanted(
         self, session: AsyncSession, message: Message, *, in_doubt: bool = False
     ) -> MessageProgress | None:
-        """End a message, locked by the caller, that concerns nobody any more; None if it may go.
+        """End a message, locked by the caller, that is of no more use or concerns nobody any more; None if it may go.
 
-        What has not gone is superseded. What is ``in_doubt``, and nobody can say, stays so, on record.
+        What has not gone has expired, or is superseded. What is ``in_doubt``, and nobody can say, stays so, on record.
         """
+        if not in_doubt and message.useful_until is not None and message.useful_until <= self._tools.clock():
+            why = message.failure or "not sent before it was of no more use"
+            return await self._settling.end(session, message, MessageState.EXPIRED, why)
         request = await session.get(Request, message.reference)
         if request is None or await is_wanted(session, message, request):
             return None

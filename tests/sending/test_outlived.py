@@ -1,5 +1,7 @@
 """What concerns nobody any more when a doubt about it ends, or when its gateway never had it (ADR 0012)."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from sqlmodel import col, update
 
@@ -10,10 +12,11 @@ from liaison.gateways.sms.port import Capabilities, Fate, Receipt
 from liaison.policy.message_words import FollowUpState, MessageClass, MessageState
 from liaison.policy.words import ActionKind, ActionState, EventKind
 from liaison.services.receipts import take_receipt
+from tests.city import shanghai
 from tests.sending.mailing import Mailing
 from tests.services.office import HOLDER, Office, days
 from tests.workflows.conftest import OpenCity
-from tests.workflows.gateways import ASKABLE, MUTE, Moody, deliver, reset_after, reset_before
+from tests.workflows.gateways import ASKABLE, MUTE, Moody, be_away, deliver, reset_after, reset_before
 
 S = MessageState
 STAFF, OF_PARTY = MessageClass.STAFF, MessageClass.PARTY
@@ -166,3 +169,24 @@ async def test_a_judge_who_has_answered_gets_no_new_work_order(city_at: OpenCity
         assert sorted(taken.template for taken in gateway.taken) == ["answer", "received", "work_order"]
         states = {message.template: message.state for message in await city.messages(reference)}
         assert states == {"work_order": S.AMBIGUOUS, "received": S.AMBIGUOUS, "answer": S.SUBMITTED}
+
+
+async def test_what_the_gateway_never_had_and_is_of_no_more_use_has_expired(office: Office) -> None:
+    mailing = Mailing(office, [gateway := Moody(reset_before, can=ASKABLE)])
+    message = await mailing.reserve(await office.submit(), useful_for=timedelta(minutes=5))
+    assert (await mailing.send(message)).state == S.AMBIGUOUS
+    office.clock.now += timedelta(minutes=6)
+    gateway.mood = deliver
+    assert await mailing.send_until_settled(message) == [S.EXPIRED]
+    assert gateway.taken == []
+
+
+async def test_what_outlived_its_window_says_when_the_next_one_opens(office: Office) -> None:
+    """Nobody on call is told that it may go and does not."""
+    mailing = Mailing(office, [Moody(be_away)])
+    message = await mailing.reserve(await office.submit())
+    assert (await mailing.send(message)).state == S.RESERVED
+    office.clock.now = shanghai("2026-09-18 23:00")
+    waits = (await mailing.send(message)).wait_until
+    assert (await mailing.row(message)).send_after == shanghai("2026-09-19 08:00")
+    assert datetime.fromisoformat(waits) == shanghai("2026-09-19 08:00")
