@@ -149,7 +149,8 @@ class Supervision:
         self, session: AsyncSession, request: Request, plan: Plan, due: RungDue, told: tuple[Recipient, ...]
     ) -> None:
         rung = planned_rung(plan, due.rung)
-        not_before = None if due.escalated_by else datetime.fromisoformat(rung["notify_at"])
+        # The window that opens by the calendar of now: a closure since the plan was made moves no rung, but the bell.
+        not_before = None if due.escalated_by else datetime.fromisoformat(rung["act_at"])
         template = "warning" if due.rung == 0 else SUPERVISION
         for recipient in told:
             name = recipient.staff_id or desk(recipient.desk or "")

@@ -1,21 +1,28 @@
 """Bells that come back from a gateway, and what lies with whoever they ring for (issue lines M10, M20)."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
-from liaison.contract.names import rung_cause
+from activities.messaging import Messaging
+from activities.new_plan import Line
+from activities.supervision import Supervision
+from liaison.contract.messages import RungDue
+from liaison.contract.names import run_stream, rung_cause
 from liaison.contract.sending import Gathered
 from liaison.db.messages import desk
+from liaison.db.record import lock_request
 from liaison.db.tables import DataKey as DataKeyRow
-from liaison.db.tables import Message
+from liaison.db.tables import Message, Plan
 from liaison.gateways.sms.port import Capabilities, Fate, Receipt
 from liaison.keys import KeyRing
 from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.words import Post
 from liaison.services.receipts import take_receipt
+from tests.keeping.tools import tools_of
+from tests.oncall.lateness import all_messages, new_rung
 from tests.sending.mailing import Mailing
 from tests.services.office import Office
 from tests.workflows.gateways import Moody, be_busy, deliver
@@ -214,3 +221,19 @@ async def test_the_chambers_bell_counts_what_lies_with_the_chamber(office: Offic
     message = await mailing.reserve(references[0], desk(chamber), "supervision", STAFF)
     await mailing.send(message)
     assert "您有2件诉求待督办" in gateway.taken[0].text
+
+
+async def test_the_bell_rings_by_the_calendar_of_its_instant(office: Office) -> None:
+    """The plan was counted when the day after the limit was off; since then it is worked again, and no limit moved."""
+    rung = await new_rung(office)
+    async with office.platform.db.write() as session:
+        plan = await session.get_one(Plan, (rung.reference, 1))
+        later = datetime.fromisoformat(plan.rungs[0]["notify_at"]) + timedelta(days=3)
+        plan.rungs = [plan.rungs[0] | {"notify_at": later.isoformat()}, *plan.rungs[1:]]
+    office.clock.now, tools = rung.act_at, tools_of(office)
+    async with tools.db.write() as session:
+        request, plan = await lock_request(session, rung.reference), await session.get_one(Plan, (rung.reference, 1))
+        due = RungDue(rung.reference, stream=1, seq=9, rung=0)
+        await Supervision(tools, Messaging(tools)).record(session, request, plan, due, Line(run_stream(1), 9))
+    bells = [message for message in await all_messages(office) if message.cause == rung_cause(0)]
+    assert bells and {bell.send_after for bell in bells} == {later - timedelta(days=3)}
