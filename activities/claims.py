@@ -56,11 +56,9 @@ class Claims:
         now = self._tools.clock()
         async with self._tools.db.write() as session:
             request = await lock_request(session, order.reference)
-            why = REVOKED if order.revocation else NOT_TOLD
-            if await settle_action(session, order.action.action_id, ActionState.REFUSED, now, why) is not None:
-                await self._set_aside(session, request, order, now)
-            if order.revocation is not None:
-                await settle_action(session, order.revocation.action_id, ActionState.ACCEPTED, now)
+            # An attempt that stood still, or a run that was reset, may find the request closed: it stays as it is.
+            if request.stage is not Stage.CLOSED:
+                await self._refuse(session, request, order, now)
         await self._messaging.hand_on(session, order.reference, _aside_cause(order))
 
     async def _claim(self, session: AsyncSession, request: Request, action: Action, order: ClaimReply) -> None:
@@ -72,6 +70,13 @@ class Claims:
             action.by, {"action": action.id, "way": action.key_id}, recorded_at=now, seq=order.seq,
         )  # fmt: skip
         await self._messaging.reserve(session, request, claim_cause(action.id), action.by, REPLY_CLAIMED, {})
+
+    async def _refuse(self, session: AsyncSession, request: Request, order: RevokeClaim, now: datetime) -> None:
+        why = REVOKED if order.revocation else NOT_TOLD
+        if await settle_action(session, order.action.action_id, ActionState.REFUSED, now, why):
+            await self._set_aside(session, request, order, now)
+        if order.revocation is not None:
+            await settle_action(session, order.revocation.action_id, ActionState.ACCEPTED, now)
 
     async def _set_aside(self, session: AsyncSession, request: Request, order: RevokeClaim, now: datetime) -> None:
         request.stage = Stage.AWAITING_REPLY

@@ -3,9 +3,14 @@
 from itertools import count
 
 import pytest
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.claims import Claims
+from activities.messaging import Messaging
 from liaison.contract import search
-from liaison.db.tables import Action, InboundMessage
+from liaison.contract.claims import RevokeClaim
+from liaison.contract.names import QUERY_STATE
+from liaison.db.tables import Action, ClerkItem, InboundMessage
 from liaison.gateways.sms.port import Inbound
 from liaison.policy.message_words import InboundState, MessageState, Mismatch
 from liaison.policy.words import ActionKind, ActionState, EventKind, Outcome, Stage
@@ -17,6 +22,7 @@ from liaison.services.repair import repair
 from tests.city import City, shanghai
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
 from tests.workflows.gateways import Moody, be_away, deliver
+from workflows.state import RequestState
 
 FRIDAY = "2026-09-18 10:00"
 WARNED = "2026-09-22 00:00"
@@ -302,6 +308,49 @@ async def test_who_cannot_be_told_has_not_kept_silent(city_at: OpenCity) -> None
         assert (item["reference"], item["kind"], "set aside" in item["reason"]) == (reference, "reply_revoked", True)
         told = [m for m in await city.messages(reference) if m.template == "reply_claimed"]
         assert [m.state for m in told] == [MessageState.SUPERSEDED]
+
+
+async def test_setting_a_claim_aside_twice_is_setting_it_aside_once(
+    city_at: OpenCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker dies between the transaction and the messages: the step is done again, and the clerks hear once."""
+    gateway, hand_on, broken = Moody(deliver), Messaging.hand_on, count()
+
+    async def breaks_once(self: Messaging, session: AsyncSession, reference: str, cause: str) -> None:
+        if cause.startswith("aside-") and next(broken) == 0:
+            raise RuntimeError("the worker died")
+        await hand_on(self, session, reference, cause)
+
+    monkeypatch.setattr(Messaging, "hand_on", breaks_once)
+    async with city_at(FRIDAY, gateways=(gateway,)) as city:
+        reference = await _held(city)
+        gateway.mood = be_away
+        await _text(city, reference)
+        await city.advance_to("2026-09-18 16:05")
+        assert (await city.request(reference)).stage is Stage.AWAITING_REPLY
+        assert next(broken) > 1, "it was not done again"
+        assert len(await city.rows(ClerkItem, reference)) == 1
+        kinds = await city.kinds(reference)
+        assert kinds.count(EventKind.REPLY_REVOKED) == 1
+
+
+async def test_what_sets_a_claim_aside_too_late_leaves_a_closed_request_alone(city_at: OpenCity) -> None:
+    """An attempt that stood still wakes when the request has long been closed."""
+    async with city_at(FRIDAY) as city:
+        reference = await _held(city)
+        await _text(city, reference)
+        await city.advance(minutes=1)
+        state: RequestState = await city.handle(reference).query(QUERY_STATE, result_type=RequestState)
+        assert state.claimed is not None
+        await city.reply(reference)
+        await city.handle(reference).result()
+        before = await city.request(reference)
+        order = RevokeClaim(reference, before.stream, 99, state.claimed)
+        await Claims(city.tools, Messaging(city.tools)).revoke_claim(order)
+        after = await city.request(reference)
+        assert (after.stage, after.next_due_at) == (Stage.CLOSED, before.next_due_at)
+        assert await city.rows(ClerkItem, reference) == []
+        assert EventKind.REPLY_REVOKED not in await city.kinds(reference)
 
 
 async def test_a_proper_reply_overtakes_the_claim(city_at: OpenCity) -> None:
