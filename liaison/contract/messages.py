@@ -66,6 +66,9 @@ class Action:
     """Given by the holder or his team: refused if, by the time it is taken, they no longer hold the request."""
     claimed: bool = False
     """A reply in a form that anybody can forge: it stops the ladder and waits to be confirmed."""
+    holder: str = ""
+    """The holder, or whoever is offered the work order, for whom ``by`` acts by the directory of the day; empty where
+    nobody looked into it."""
 
 
 @dataclass(frozen=True)

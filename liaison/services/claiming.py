@@ -36,11 +36,15 @@ async def claim_reply(
 
     Returns:
         Why it is none, if it is none: ``CLOSED`` meanwhile, ``NO_REPLY`` in the sense of the rules, or ``AMBIGUOUS``
-        while another reply waits to be confirmed, for nobody knows which of the two is meant.
+        while another reply waits to be confirmed, for nobody knows which of the two is meant, or ``UNKNOWN_CODE`` where
+        somebody else has come to hold the request.
     """
     request = await lock_request(session, found.reference)
     if request.stage is Stage.CLOSED or request.holder_id is None:
         return Mismatch.CLOSED
+    roster = await platform.rulebook.roster(session)
+    if request.holder_id not in (found.staff, *roster.holders_for(found.staff)):
+        return Mismatch.UNKNOWN_CODE
     text = {"kind": ReplyKind.TEXT.value, "text": said}
     if (same := await _same_reply(platform, session, request, found, text)) is not None:
         return Claimed(same, None)

@@ -132,14 +132,16 @@ def message_of(action: Action) -> ActionMessage:
     # A clerk acts under his key's id, holder and team under their staff ids.
     by_holder = action.kind in HOLDERS_KINDS and action.by != action.key_id
     explains = action.kind is ActionKind.SUPERVISION_ACT and action.detail == SupervisionAct.EXPLAIN
+    as_holder = by_holder or explains
     return ActionMessage(
         action_id=action.id,
         kind=action.kind,
         by=action.by,
         received_at=action.received_at.isoformat(),
         detail=action.detail,
-        as_holder=by_holder or explains,
+        as_holder=as_holder,
         claimed=action.claimed,
+        holder=(action.on_behalf_of or action.by) if as_holder else "",
     )
 
 

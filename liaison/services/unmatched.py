@@ -22,6 +22,7 @@ PATH = "/v1/unmatched-messages"
 
 _WHY_NOT = {
     Mismatch.CLOSED: ("诉求已办结或尚未派单。", "The request is closed, or nobody holds it."),
+    Mismatch.UNKNOWN_CODE: ("承办人已变更。", "Somebody else holds the request."),
     Mismatch.NO_REPLY: ("短信内容不构成答复。", "What the message says is no reply in the sense of the rules."),
     Mismatch.AMBIGUOUS: ("该诉求已有答复待确认。", "Another reply to this request waits to be confirmed."),
 }

@@ -15,8 +15,10 @@ from liaison.db.inbound import open_inbound, open_references
 from liaison.db.messages import read_params
 from liaison.db.tables import Action, InboundMessage, Message, Request
 from liaison.gateways.sms.port import Inbound
+from liaison.policy.matching import Candidate
 from liaison.policy.message_words import InboundState, MessageClass, Mismatch
 from liaison.policy.words import ActionState
+from liaison.services.claiming import claim_reply
 from liaison.services.errors import Refused, Slug
 from liaison.services.inbound import take_inbound
 from liaison.services.once import Call
@@ -237,6 +239,14 @@ async def test_assigning_is_refused_where_it_would_be_a_guess(office: Office) ->
         with pytest.raises(Refused) as missing:
             await assign_message(office.platform, await _call(office), row_id, to, "看来是")
         assert missing.value.slug is Slug.NOT_FOUND
+
+
+async def test_transferred_while_it_was_being_matched_it_is_nobodys_claim(office: Office) -> None:
+    """The sender held the request when it was looked for, and no longer when it is locked."""
+    reference = await _held(office)
+    async with office.platform.db.write() as session:
+        found = Candidate(OTHER_JUDGE, reference)
+        assert await claim_reply(office.platform, session, found, SAID, office.clock.now) is Mismatch.UNKNOWN_CODE
 
 
 async def test_dismissed_it_leaves_the_queue_and_stays_on_record(office: Office) -> None:

@@ -1,5 +1,6 @@
 """Holders: to whom the work order goes, who may act for him, how it changes hands (art. 5; issue line L30)."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -190,6 +191,50 @@ async def test_a_holder_who_left_the_directory_stops_nothing(city_at: OpenCity) 
         assert (await city.act(clerk, reference, ActionKind.TRANSFER, **TRANSFER)).body["state"] == ActionState.ACCEPTED
         assert await _do(city, reference, "0104-j04", ActionKind.SIGN_IN) == ActionState.ACCEPTED
         assert (await city.reply(reference, judge="0104-j04")).body["state"] == ActionState.LATE
+
+
+async def _come(city: City, staff: str, team: str, department: str) -> None:
+    """A person joins a team and its department."""
+    async with city.tools.db.write() as session:
+        person = await session.get_one(StaffRow, staff)
+        person.team, person.department = team, department
+        session.add(DirectoryLoad(loaded_at=city.world.now(), loaded_by="test"))
+
+
+async def _sent_to_judge(city: City) -> str:
+    return await city.submit()
+
+
+async def _sent_to_department(city: City) -> str:
+    return await city.submit(judge=None, department="0104-d-civil1")
+
+
+@pytest.mark.parametrize("sent", [_sent_to_judge, _sent_to_department], ids=["team", "department"])
+async def test_somebody_who_has_come_to_the_team_since_may_reply(
+    city_at: OpenCity, sent: Callable[[City], Awaitable[str]]
+) -> None:
+    """The run knows the members of the day the work order went out, the book those of today."""
+    async with city_at(FRIDAY) as city:
+        reference = await sent(city)
+        await city.advance(minutes=1)
+        with pytest.raises(Refused):
+            await city.reply(reference, judge="0104-j05")
+        await _come(city, "0104-j05", team="t1", department="0104-d-civil1")
+        assert (await city.reply(reference, judge="0104-j05")).body["state"] == ActionState.ACCEPTED
+        assert (await city.handle(reference).result()).outcome is Outcome.REPLIED
+
+
+async def test_who_has_come_to_the_takers_team_since_may_sign_in_for_him(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit()
+        await _do(city, reference, "0104-j01", ActionKind.TRANSFER, **TRANSFER)
+        await _come(city, "0104-j06", team="t3", department="0104-d-civil2")
+        assert await _do(city, reference, "0104-j06", ActionKind.SIGN_IN) == ActionState.ACCEPTED
+        assert (await city.request(reference)).holder_id == "0104-j04"
+        await _come(city, "0104-j06", team="t5", department="0104-d-criminal")
+        with pytest.raises(Refused) as refused:
+            await city.reply(reference, judge="0104-j06")
+        assert refused.value.slug is Slug.NOT_THE_HOLDER
 
 
 async def test_a_taker_who_left_meanwhile_is_refused_on_record(city_at: OpenCity) -> None:
