@@ -74,6 +74,8 @@ class RequestState:
         self.provisional = any(rung.provisional for rung in self.rungs)
         self.holder, self.offered = opened.holder, opened.offered
         self.claimed = opened.claimed
+        if opened.claimed is not None:
+            self.taken[opened.claimed.action_id] = ActionState.CLAIMED
         self.seq = max(self.seq, opened.last_seq)
 
     def take_over(self, planned: Planned) -> None:

@@ -18,7 +18,7 @@ from liaison.db.inbox import find_action, is_closed, settle_action
 from liaison.db.record import INBOX, append_event, hold_request
 from liaison.db.tables import Action
 from liaison.policy.words import ActionKind, ActionState, EventKind, SupervisionAct
-from liaison.services.action_rules import HOLDERS_KINDS
+from liaison.services.action_rules import HOLDERS_KINDS, ON_CLAIM
 from liaison.services.platform import Platform
 from liaison.services.starting import TEMPORAL_AWAY
 
@@ -109,10 +109,19 @@ async def _update(platform: Platform, action: Action) -> Receipt:
             try:
                 return await _update_once(platform, action)
             except WorkflowUpdateFailedError as error:
-                if error_type_of(error.cause) is not ErrorType.NOT_SETTLED:
+                if error_type_of(error.cause) is not ErrorType.NOT_SETTLED or await _speaks_in_vain(platform, action):
                     raise
             # An earlier step has reached the book and not yet the workflow: a matter of milliseconds.
             await asyncio.sleep(next(pauses))
+
+
+async def _speaks_in_vain(platform: Platform, action: Action) -> bool:
+    """Whether this is a word on a claimed reply that was settled without the run that hears it: it will never wait."""
+    if action.kind not in ON_CLAIM:
+        return False
+    async with platform.db.peek() as session:
+        claim = await find_action(session, action.reference, action.detail)
+    return claim is None or claim.state not in (ActionState.PENDING, ActionState.CLAIMED)
 
 
 async def _update_once(platform: Platform, action: Action) -> Receipt:
@@ -149,6 +158,12 @@ async def _refused(platform: Platform, action: Action, error: ErrorType | None) 
     if error is ErrorType.ALREADY_CLOSED:
         # Perhaps by this very action, which is then settled when the closing takes effect in the book.
         return await _if_closed(platform, action)
+    if error is ErrorType.NOT_SETTLED:
+        # A word on a reply that no run will ever have waiting.
+        closed = await _if_closed(platform, action)
+        if closed is not _WAITING:
+            return closed
+        error = ErrorType.OUT_OF_TURN
     if error is None:
         # Not a refusal of ours: an action is never lost for a fault of the program.
         return _WAITING

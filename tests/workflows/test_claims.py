@@ -393,6 +393,49 @@ async def test_escalation_waits_for_the_judge(city_at: OpenCity) -> None:
         assert "revoke it first" in await city.details(reference)
 
 
+async def test_a_word_on_a_reply_that_was_refused_is_refused_too(city_at: OpenCity) -> None:
+    """Both lay in the inbox, and by the time they arrive the reply is not the holder's."""
+    async with city_at(FRIDAY) as city:
+        reference = await _held(city)
+        async with city.temporal_away():
+            await _text(city, reference)
+            assert await _confirm(city, reference) is ActionState.PENDING
+        async with city.tools.db.write() as session:
+            (await session.get_one(Action, (await _claim(city, reference)).id)).by = OTHER
+        await city.advance(seconds=10)
+        await city.relay()
+        states = {row.kind: (row.state, row.refusal) for row in await city.rows(Action, reference)}
+        assert states == {
+            ActionKind.REPLY: (ActionState.REFUSED, "NotTheHolder"),
+            ActionKind.CONFIRMATION: (ActionState.REFUSED, "OutOfTurn"),
+        }
+
+
+async def test_a_repaired_run_refuses_the_second_of_two_words_on_its_claim(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await _held(city)
+        await _text(city, reference)
+        await city.advance(minutes=1)
+        await city.handle(reference).terminate()
+        await repair(city.platform, reference)
+        await city.advance(minutes=1)
+        claim = await _claim(city, reference)
+        state: RequestState = await city.handle(reference).query(QUERY_STATE, result_type=RequestState)
+        assert state.taken == {claim.id: ActionState.CLAIMED}
+        async with city.temporal_away():
+            assert await _revoke(city, reference) is ActionState.PENDING
+            assert await _confirm(city, reference) is ActionState.PENDING
+        await city.advance(seconds=10)
+        await city.relay()
+        await city.advance(seconds=30)
+        states = {row.kind: (row.state, row.refusal) for row in await city.rows(Action, reference)}
+        assert states == {
+            ActionKind.REPLY: (ActionState.REFUSED, "revoked"),
+            ActionKind.REVOCATION: (ActionState.ACCEPTED, None),
+            ActionKind.CONFIRMATION: (ActionState.REFUSED, "OutOfTurn"),
+        }
+
+
 async def test_a_repaired_run_goes_on_with_the_claim(city_at: OpenCity) -> None:
     async with city_at(FRIDAY) as city:
         reference = await _held(city)
