@@ -40,7 +40,9 @@ class Claims:
         async with self._tools.db.write() as session:
             request = await lock_request(session, order.reference)
             action = await session.get_one(Action, order.action.action_id)
-            if action.state is ActionState.PENDING:
+            if request.stage is Stage.CLOSED:
+                await settle_action(session, action.id, ActionState.AFTER_CLOSURE, self._tools.clock())
+            elif action.state is ActionState.PENDING:
                 await self._claim(session, request, action, order)
         await self._messaging.hand_on(session, order.reference, claim_cause(action.id))
         return await self._seen(order.reference, action.id)
@@ -100,7 +102,10 @@ class Claims:
         tools, now = self._tools, self._tools.clock()
         async with tools.db.read() as session:
             request = await session.get_one(Request, reference)
-            [message] = await messages_of(session, reference, claim_cause(action_id))
+            message = next(iter(await messages_of(session, reference, claim_cause(action_id))), None)
+            if message is None:
+                # It was settled before it was on record: nobody was asked, nobody's silence confirms it.
+                return ClaimSeen(ClaimFate.LAPSED)
             calendar, policy = await tools.rulebook.current(session)
             gateway = gateway_named(tools.gateways, message.gateway) if message.gateway else None
             heard = heard_at(

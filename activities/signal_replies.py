@@ -18,7 +18,7 @@ from liaison.db.tables import Action, Request
 from liaison.db.texts import CONTENT, data_key, read_text
 from liaison.db.work_orders import order_in_force
 from liaison.policy.replies import flaw_of
-from liaison.policy.words import ActionKind, EventKind, ReplyKind, Stage
+from liaison.policy.words import ActionKind, ActionState, EventKind, ReplyKind, Stage
 
 SIGNAL = "signal"
 """What stands for an API key in the record of such a reply."""
@@ -45,6 +45,8 @@ class SignalReplies:
                 if refused:
                     return SignalReplyKept(refused=refused)
                 kept = await self._keep(session, request, reply, action_id, received_at)
+            elif kept.state is ActionState.REFUSED:
+                return SignalReplyKept(refused="it was refused when the relay delivered it")
         return SignalReplyKept(action_message(kept))
 
     async def _received_at(self, ordinal: int) -> datetime:

@@ -90,6 +90,9 @@ class Claims:
             )
             if kept.reply is None:
                 self._then.refuse_signal(SignalName.REPLY, kept.refused)
+            elif kept.reply.action_id in state.taken and workflow.patched("signal-reply-heard-before"):
+                # The relay found it in the inbox, and was faster.
+                return
             elif state.ending is not None:
                 self._then.refuse_signal(SignalName.REPLY, "the request is closed; the reply is kept")
             elif not kept.reply.claimed:

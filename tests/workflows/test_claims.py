@@ -7,13 +7,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.claims import Claims
 from activities.messaging import Messaging
+from activities.opening import action_message
 from liaison.contract import search
-from liaison.contract.claims import RevokeClaim
+from liaison.contract.claims import ClaimReply, RevokeClaim
 from liaison.contract.names import QUERY_STATE
+from liaison.db.inbox import settle_action
 from liaison.db.tables import Action, ClerkItem, InboundMessage
 from liaison.gateways.sms.port import Inbound
 from liaison.policy.message_words import InboundState, MessageState, Mismatch
-from liaison.policy.words import ActionKind, ActionState, EventKind, Outcome, Stage
+from liaison.policy.words import ActionKind, ActionState, ClaimFate, EventKind, Outcome, Stage
 from liaison.services.access import scope_of
 from liaison.services.clerk_items import clerk_items_view
 from liaison.services.errors import Refused, Slug
@@ -380,6 +382,35 @@ async def test_a_plain_signal_waits_to_be_confirmed_where_the_setting_says_so(ci
         states = sorted(row.state for row in await city.rows(Action, reference) if row.kind is ActionKind.REPLY)
         assert states == [ActionState.ACCEPTED, ActionState.REFUSED]
         await city.replay(reference)
+
+
+async def test_a_claim_that_was_settled_before_it_was_on_record_lapses(city_at: OpenCity) -> None:
+    """Nobody was asked about it, and the steps behind it go on."""
+    async with city_at(FRIDAY) as city:
+        reference = await _held(city)
+        async with city.temporal_away():
+            await _text(city, reference)
+        claim = await _claim(city, reference)
+        async with city.tools.db.write() as session:
+            await settle_action(session, claim.id, ActionState.REFUSED, city.world.now(), "NotTheHolder")
+        order = ClaimReply(reference, 1, 99, action_message(claim))
+        seen = await Claims(city.tools, Messaging(city.tools)).claim_reply(order)
+        assert seen.fate is ClaimFate.LAPSED
+        assert (await city.request(reference)).stage is Stage.AWAITING_REPLY
+
+
+async def test_a_claim_that_comes_after_the_closing_opens_nothing(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await _held(city)
+        async with city.temporal_away():
+            await _text(city, reference)
+        claim = await _claim(city, reference)
+        await city.act(city.credentials.channel_key, reference, ActionKind.WITHDRAWAL)
+        await city.handle(reference).result()
+        order = ClaimReply(reference, 1, 99, action_message(claim))
+        await Claims(city.tools, Messaging(city.tools)).claim_reply(order)
+        assert (await city.request(reference)).stage is Stage.CLOSED
+        assert (await _claim(city, reference)).state is ActionState.AFTER_CLOSURE
 
 
 async def test_escalation_waits_for_the_judge(city_at: OpenCity) -> None:

@@ -1,18 +1,27 @@
 """Plain signals typed in Temporal's UI or CLI: followed, or put on record; never a failed or wedged run (L32, L33)."""
 
+import functools
 import json
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
+from sqlmodel import select
+from temporalio import workflow
 from temporalio.api.common.v1 import Payload, WorkflowExecution
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus
 
+from activities.signal_replies import SignalReplies
+from liaison.contract.messages import SignalReply, SignalReplyKept
 from liaison.contract.names import request_workflow_id
+from liaison.db.inbox import settle_action
 from liaison.db.tables import Action, ClerkItem, Plan
 from liaison.db.texts import data_key, read_text
-from liaison.policy.words import ActionState, EventKind, Outcome
+from liaison.policy.words import ActionKind, ActionState, EventKind, Outcome, Stage
+from liaison.services.delivery import Fate, deliver
 from liaison.services.starting import start_request
 from tests.city import QUESTION, REPLY, City
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
@@ -144,6 +153,117 @@ async def test_twice_the_same_reply_is_one(city_at: OpenCity) -> None:
         await city.advance(minutes=11)
         await city.relay()
         assert {row.id: row.state for row in await city.rows(Action, reference)}[another.id] == "after_closure"
+
+
+def _relay_is_faster(monkeypatch: pytest.MonkeyPatch, then: Callable[[Action], Awaitable[None]]) -> None:
+    """Have something done with the reply a signal became, before the run hears what it became."""
+    keep = SignalReplies.keep_signal_reply
+
+    @functools.wraps(keep)
+    async def keep_slowly(self: SignalReplies, reply: SignalReply) -> SignalReplyKept:
+        kept = await keep(self, reply)
+        async with self._tools.db.read() as session:
+            [row] = (await session.exec(select(Action).where(Action.reference == reply.reference))).all()
+        await then(row)
+        return kept
+
+    monkeypatch.setattr(SignalReplies, "keep_signal_reply", keep_slowly)
+
+
+CLAIMS: dict[str, Any] = {"plain_signals_accepted": False, "plain_signals_confirmed": True}
+
+
+@WITH_AND_WITHOUT_CACHE
+@pytest.mark.parametrize(("settings", "stage"), [({}, Stage.CLOSED), (CLAIMS, Stage.CONFIRMING)])
+async def test_the_relay_may_deliver_the_copy_before_the_run_knows_of_it(
+    city_at: OpenCity, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], stage: Stage, cached: int
+) -> None:
+    """It counts once, and nobody is told that the very reply which counted was not followed."""
+    cities: list[City] = []
+
+    async def relay(row: Action) -> None:
+        assert (await deliver(cities[0].platform, row)).fate is Fate.TAKEN
+
+    _relay_is_faster(monkeypatch, relay)
+    async with city_at(FRIDAY, cached=cached, **settings) as city:
+        cities.append(city)
+        reference = await city.submit()
+        await _raw_signal(city, reference, "reply", _json(GOOD))
+        await city.advance(minutes=1)
+        assert (await city.request(reference)).stage is stage
+        assert await city.rows(ClerkItem, reference) == []
+        assert EventKind.SIGNAL_REFUSED not in await city.kinds(reference)
+
+
+async def test_a_copy_that_was_delivered_and_revoked_meanwhile_is_not_claimed_again(
+    city_at: OpenCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cities: list[City] = []
+
+    async def relay_and_revoke(row: Action) -> None:
+        city = cities[0]
+        assert (await deliver(city.platform, row)).fate is Fate.TAKEN
+        said = {"reason": "非本人所发"}
+        await city.act(city.key_of("0104-j01"), row.reference, ActionKind.REVOCATION, text=said)
+
+    _relay_is_faster(monkeypatch, relay_and_revoke)
+    async with city_at(FRIDAY, **CLAIMS) as city:
+        cities.append(city)
+        reference = await city.submit()
+        await _raw_signal(city, reference, "reply", _json(GOOD))
+        await city.advance(minutes=1)
+        assert (await city.request(reference)).stage is Stage.AWAITING_REPLY
+        assert (await city.kinds(reference)).count(EventKind.REPLY_REVOKED) == 1
+        assert await city.rows(ClerkItem, reference) == []
+        types = [
+            event.activity_task_scheduled_event_attributes.activity_type.name
+            async for event in city.handle(reference).fetch_history_events()
+        ]
+        assert types.count("claim_reply") == 1
+
+
+async def test_a_run_that_heard_of_the_copy_twice_before_that_counted_once_replays(
+    city_at: OpenCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It told the clerks that the reply was not followed; that stands in its history."""
+    cities: list[City] = []
+
+    async def relay(row: Action) -> None:
+        assert (await deliver(cities[0].platform, row)).fate is Fate.TAKEN
+
+    _relay_is_faster(monkeypatch, relay)
+    async with city_at(FRIDAY) as city:
+        cities.append(city)
+        with monkeypatch.context() as before:
+            before.setattr(workflow, "patched", lambda reason: False)
+            reference = await city.submit()
+            await _raw_signal(city, reference, "reply", _json(GOOD))
+            await city.handle(reference).result()
+        assert len(await city.rows(ClerkItem, reference)) == 1
+        await city.replay(reference)
+
+
+async def test_a_copy_that_the_relay_saw_refused_closes_nothing(
+    city_at: OpenCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker died before the run heard of the copy; when it is asked for again it has been refused."""
+    tries = count()
+
+    async def refuse_it(row: Action) -> None:
+        if next(tries) == 0:
+            async with cities[0].tools.db.write() as session:
+                await settle_action(session, row.id, ActionState.REFUSED, cities[0].world.now(), "NotTheHolder")
+            raise RuntimeError("the worker died")
+
+    cities: list[City] = []
+    _relay_is_faster(monkeypatch, refuse_it)
+    async with city_at(FRIDAY) as city:
+        cities.append(city)
+        reference = await city.submit()
+        await _raw_signal(city, reference, "reply", _json(GOOD))
+        await city.advance(minutes=1)
+        assert ["was refused" in said for said in await _refusals(city, reference)] == [True]
+        assert (await city.request(reference)).stage is Stage.AWAITING_REPLY
 
 
 async def test_switched_off_a_plain_reply_is_refused(city_at: OpenCity) -> None:
