@@ -15,6 +15,11 @@ class HeldOutbox(EmbeddedOutbox):
         super().__init__(folder / "held.jsonl", lambda: datetime.now(UTC))
         self.asked, self.let_go = asyncio.Event(), asyncio.Event()
 
+    def hold(self) -> None:
+        """Take nothing from now on."""
+        self.asked.clear()
+        self.let_go.clear()
+
     async def submit(self, message: ShortMessage) -> Submission:
         self.asked.set()
         await self.let_go.wait()

@@ -144,9 +144,13 @@ class LiaisonRequestWorkflow:
         return await self._take_in_turn(action)
 
     @workflow.update(name=ActionKind.SUPERVISION_ACT)
-    def supervise(self, action: Action) -> Receipt:
+    async def supervise(self, action: Action) -> Receipt:
         """A leader acknowledges, urges, asks why or appoints; the holder explains."""
-        return self._take(action)
+        if self._state.must_wait(action) and not workflow.patched("supervision-acts-in-turn"):
+            # Not looked at when it came, for an act of today waits; it takes effect at once, like those before it.
+            self._state.check(action, workflow.now())
+            return self._take(action)
+        return await self._take_in_turn(action)
 
     @workflow.update(name=ActionKind.CONFIRMATION)
     def confirm(self, action: Action) -> Receipt:

@@ -18,6 +18,9 @@ ON_CLAIM = frozenset({ActionKind.CONFIRMATION, ActionKind.REVOCATION})
 HOLDER_CHANGING = frozenset({ActionKind.SIGN_IN, ActionKind.TRANSFER, ActionKind.RETURN, ActionKind.PROCEDURE_CHANGE})
 """Actions after which somebody else may hold the request; a leader's appointment is one too."""
 
+IN_TURN_ACTS = frozenset({SupervisionAct.EXPLAIN, SupervisionAct.APPOINT})
+"""Acts of supervision that depend on who holds the request."""
+
 
 @dataclass
 class RequestState:
@@ -105,8 +108,8 @@ class RequestState:
 
     def must_wait(self, action: Action) -> bool:
         """Whether an action's turn comes after a step under way: who may take it is known then (ADR 0019)."""
-        depends = action.kind in {*HOLDER_CHANGING, ActionKind.REPLY} and action.action_id not in self.taken
-        return depends and self.unsettled > 0 and self.ending is None
+        depends = action.kind in {*HOLDER_CHANGING, ActionKind.REPLY} or action.detail in IN_TURN_ACTS
+        return depends and action.action_id not in self.taken and self.unsettled > 0 and self.ending is None
 
     def check(self, action: Action, now: datetime) -> None:
         """Refuse an action that does not fit.

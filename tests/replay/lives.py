@@ -45,6 +45,7 @@ HOUR: Final = timedelta(hours=1)
 MOBILE: Final = "13900001027"
 """The judge's, as the sample directory has it."""
 JUDGE, TAKER, LEADER = "0104-j01", "0104-j04", "0104-l02"
+APPOINTED: Final = "0104-j05"
 SOON: Final = timedelta(seconds=2)
 """How long before an instant the worker comes, so that a timer fires."""
 
@@ -67,6 +68,27 @@ async def replied_before_the_order_was_known(city: LiveCity) -> str:
         await until(lambda: _taken(city, reference))
         held.let_go.set()
         await reply
+        return await _ended(city, reference, Outcome.REPLIED)
+
+
+async def supervised_in_turn(city: LiveCity) -> str:
+    """A leader appoints while a transfer waits for another one; the appointed judge explains before the workflow has
+    heard that he holds the request."""
+    held = HeldOutbox(city.home)
+    held.let_go.set()
+    async with city.sending_through(held).working():
+        reference = await _dispatched(city)
+        await _appointed_behind_two_transfers(city, reference, held)
+        held.hold()
+        key, said = city.credentials.judge_keys[APPOINTED], {"note": "正在阅卷，明日答复"}
+        given = [asyncio.create_task(city.act(key, reference, ActionKind.SIGN_IN))]
+        await held.asked.wait()
+        explained: dict[str, Any] = {"detail": SupervisionAct.EXPLAIN.value, "text": said}
+        given.append(asyncio.create_task(city.act(key, reference, ActionKind.SUPERVISION_ACT, **explained)))
+        await until(lambda: _taken(city, reference, 5))
+        held.let_go.set()
+        await asyncio.gather(*given)
+        await city.reply(reference, judge=APPOINTED)
         return await _ended(city, reference, Outcome.REPLIED)
 
 
@@ -322,6 +344,7 @@ async def replanned(city: LiveCity) -> str:
 LIVES: Final[tuple[Life, ...]] = (
     replied_on_time,
     replied_before_the_order_was_known,
+    supervised_in_turn,
     claimed_and_confirmed,
     claimed_and_revoked,
     claimed_and_not_objected_to,
@@ -396,10 +419,30 @@ async def _dispatched(city: LiveCity, **changes: Any) -> str:
     return reference
 
 
-async def _taken(city: LiveCity, reference: str) -> bool:
-    """Whether an update stands in the history."""
+async def _taken(city: LiveCity, reference: str, number: int = 1) -> bool:
+    """Whether so many updates stand in the history."""
     events = [event async for event in city.handle(reference).fetch_history_events()]
-    return any(event.HasField("workflow_execution_update_accepted_event_attributes") for event in events)
+    accepted = [event for event in events if event.HasField("workflow_execution_update_accepted_event_attributes")]
+    return len(accepted) >= number
+
+
+async def _appointed_behind_two_transfers(city: LiveCity, reference: str, held: HeldOutbox) -> None:
+    """The first transfer's message is being handed over, the second waits for it, and the leader appoints."""
+    await city.handle(reference).signal("escalate", {"by": LEADER, "reason": "当事人已多次来访"})
+    await until(lambda: _rungs(city, reference, 1))
+    held.hold()
+    keys, given = city.credentials, []
+    for number, (key, taker) in enumerate(((keys.judge_keys[JUDGE], TAKER), (keys.clerk_key, "0104-j06")), start=1):
+        said: dict[str, Any] = {"target": {"judge": taker}, "text": {"reason": "另案由其审理"}}
+        given.append(asyncio.create_task(city.act(key, reference, ActionKind.TRANSFER, **said)))
+        await until(lambda number=number: _taken(city, reference, number))  # type: ignore[misc]
+    appointment: dict[str, Any] = {"detail": SupervisionAct.APPOINT.value, "target": {"judge": APPOINTED}}
+    leader = keys.leader_keys[LEADER]
+    given.append(asyncio.create_task(city.act(leader, reference, ActionKind.SUPERVISION_ACT, **appointment)))
+    await until(lambda: _taken(city, reference, 3))
+    held.let_go.set()
+    await asyncio.gather(*given)
+    await _offered(city, reference, wanted=True)
 
 
 async def _ended(city: LiveCity, reference: str, outcome: Outcome) -> str:
@@ -419,6 +462,10 @@ async def _offered(city: LiveCity, reference: str, *, wanted: bool) -> None:
 async def _recorded(city: LiveCity, reference: str, rungs: list[int]) -> bool:
     shown = [remark for remark in (await city.state(reference)).remarks if "recorded" in remark]
     return (await city.state(reference)).recorded == rungs and len(shown) == len(rungs)
+
+
+async def _rungs(city: LiveCity, reference: str, number: int) -> bool:
+    return len(await city.rungs(reference)) == number
 
 
 async def _remarked(city: LiveCity, reference: str, number: int) -> bool:

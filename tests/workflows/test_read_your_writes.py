@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio import workflow
 from temporalio.api.enums.v1 import EventType
 
 from liaison.db.record import lock_request
 from liaison.db.tables import Action, WorkOrder
-from liaison.policy.words import ActionKind, ActionState, Category, Outcome, Procedure, Stage
+from liaison.policy.words import ActionKind, ActionState, Category, Outcome, Procedure, Stage, SupervisionAct
 from liaison.services import delivery, views
 from liaison.services.access import scope_of
 from liaison.services.errors import Refused, Slug
@@ -85,6 +86,64 @@ async def test_replies_that_come_before_their_work_order_wait_for_it_in_the_work
         await city.relay()
         kept = sorted(row.state for row in await city.rows(Action, reference))
         assert kept == [ActionState.ACCEPTED, ActionState.AFTER_CLOSURE]
+
+
+@WITH_AND_WITHOUT_CACHE
+async def test_the_new_holder_explains_before_the_workflow_knows_that_he_holds(
+    city_at: OpenCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cached: int
+) -> None:
+    monkeypatch.setattr("activities.sms.GATEWAY_SECONDS", 30.0)
+    held = HeldOutbox(tmp_path)
+    held.let_go.set()
+    async with city_at(FRIDAY, gateways=(held,), cached=cached) as city:
+        reference = await _held(city)
+        await city.act(city.key_of("0104-j01"), reference, ActionKind.TRANSFER, **TRANSFER)
+        held.hold()
+        sign_in = asyncio.create_task(city.act(city.key_of(TAKER), reference, ActionKind.SIGN_IN))
+        await held.asked.wait()
+        said: dict[str, Any] = {"detail": SupervisionAct.EXPLAIN.value, "text": {"note": "正在阅卷，明日答复"}}
+        explained = asyncio.create_task(city.act(city.key_of(TAKER), reference, ActionKind.SUPERVISION_ACT, **said))
+        await until(lambda: _has_accepted(city, reference, 3))
+        held.let_go.set()
+        answers = await asyncio.gather(sign_in, explained)
+        assert [answer.body["state"] for answer in answers] == [ActionState.ACCEPTED] * 2
+
+
+@pytest.mark.parametrize("patched", [True, False], ids=["in turn", "before the patch"])
+async def test_an_appointment_does_not_overtake_a_transfer_that_waits(
+    city_at: OpenCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patched: bool
+) -> None:
+    """What is given last holds: the transfer no longer withdraws an appointment that came after it."""
+    monkeypatch.setattr("activities.sms.GATEWAY_SECONDS", 30.0)
+    held, appointed, other = HeldOutbox(tmp_path), "0104-j05", "0104-j06"
+    held.let_go.set()
+    async with city_at(FRIDAY, gateways=(held,)) as city:
+        reference = await _held(city)
+        await city.handle(reference).signal("escalate", {"by": "operator-1", "reason": "当事人第三次来电"})
+        await city.advance(minutes=1)
+        with monkeypatch.context() as before:
+            if not patched:
+                before.setattr(workflow, "patched", lambda reason: False)
+            held.hold()
+            given = [asyncio.create_task(city.act(city.key_of("0104-j01"), reference, ActionKind.TRANSFER, **TRANSFER))]
+            await until(lambda: _has_accepted(city, reference, 1))
+            second: dict[str, Any] = TRANSFER | {"target": {"judge": other}}
+            clerk, leader = city.credentials.clerk_key, city.key_of("0104-l02")
+            given.append(asyncio.create_task(city.act(clerk, reference, ActionKind.TRANSFER, **second)))
+            await until(lambda: _has_accepted(city, reference, 2))
+            said: dict[str, Any] = {"detail": SupervisionAct.APPOINT.value, "target": {"judge": appointed}}
+            given.append(asyncio.create_task(city.act(leader, reference, ActionKind.SUPERVISION_ACT, **said)))
+            await until(lambda: _has_accepted(city, reference, 3))
+            held.let_go.set()
+            await asyncio.gather(*given)
+        in_force = [order.holder_id for order in await city.rows(WorkOrder, reference) if order.ended_at is None]
+        assert in_force == ["0104-j01", appointed if patched else other]
+        await city.replay(reference)
+
+
+async def _has_accepted(city: City, reference: str, number: int) -> bool:
+    types = [event.event_type async for event in city.handle(reference).fetch_history_events()]
+    return types.count(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED) == number
 
 
 async def _has_taken(city: City, reference: str, number: int) -> bool:
