@@ -6,7 +6,8 @@ A lease that nobody gives back runs out, so a relay that dies leaves its work to
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, or_
+from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,6 +15,8 @@ from liaison.db.messages import is_open
 from liaison.db.sound import sound_rows
 from liaison.db.tables import Action, Message, Plan, Request
 from liaison.policy.words import ActionState, Stage
+
+_Earlier = aliased(Action)
 
 
 async def lease_unstarted(
@@ -53,7 +56,8 @@ async def lease_pending_actions(
 ) -> Sequence[Action]:
     """Pending actions whose request was started, in the order they were given, leased until ``until``.
 
-    What waits for a request that has no run yet is left alone: its run is started first.
+    What waits for a request that has no run yet is left alone: its run is started first. So is what was given after an
+    action that is leased to be delivered, for no longer than this lease: that one is to come first.
     """
     free = or_(col(Action.leased_until).is_(None), col(Action.leased_until) <= now)
     started = select(Request.reference).where(or_(col(Request.run_id).is_not(None), col(Request.stage) == Stage.CLOSED))
@@ -62,6 +66,7 @@ async def lease_pending_actions(
         col(Action.received_at) < received_before,
         col(Action.reference).in_(started),
         free,
+        ~_earlier(col(_Earlier.leased_until) > now, col(_Earlier.leased_until) <= until),
     )
     chosen = select(Action.id).where(pending).order_by(Action.id).limit(limit).with_for_update(skip_locked=True)
     leased = await session.exec(
@@ -69,6 +74,19 @@ async def lease_pending_actions(
     )
     ids = list(leased.scalars())
     return await sound_rows(session, select(Action).where(col(Action.id).in_(ids)).order_by(Action.id), col(Action.id))
+
+
+async def comes_after_another(
+    session: AsyncSession, action: Action, received_before: datetime, leased_before: datetime
+) -> bool:
+    """Whether an action given earlier to the same request, before that instant, waits in the inbox for the relay.
+
+    ``leased_before`` tells an attempt at delivering it from the patience with a workflow that has taken it.
+    """
+    undelivered = or_(col(_Earlier.leased_until).is_(None), col(_Earlier.leased_until) <= leased_before)
+    waits = _earlier(col(_Earlier.received_at) < received_before, undelivered)
+    found = await session.exec(select(Action.id).where(Action.id == action.id, waits))
+    return found.first() is not None
 
 
 async def keep_started(session: AsyncSession, references: Sequence[str], until: datetime) -> None:
@@ -100,3 +118,9 @@ async def messages_left(session: AsyncSession, reserved_before: datetime, limit:
         .limit(limit)
     )
     return await sound_rows(session, left, col(Message.id))
+
+
+def _earlier(*such: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether such an action was given to the same request before and is pending."""
+    of_request = (col(_Earlier.reference) == col(Action.reference), col(_Earlier.id) < col(Action.id))
+    return exists().where(*of_request, col(_Earlier.state) == ActionState.PENDING, *such).correlate(Action)

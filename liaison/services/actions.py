@@ -80,8 +80,8 @@ async def take_action(
     On an attached request it goes to the main one.
 
     Returns:
-        201 with state accepted, late or after_closure; 202 with state pending while Temporal or its workers are away;
-        200 for a repetition, with what has become of the action.
+        201 with state accepted, late or after_closure; 202 with state pending while Temporal or its workers are away,
+        or an earlier action waits; 200 for a repetition, with what has become of the action.
 
     Raises:
         Refused: ``NOT_FOUND``, ``FORBIDDEN``, ``NOT_THE_HOLDER``, ``CONFLICT``, ``INVALID``, ``KEY_REUSED``,

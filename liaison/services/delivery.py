@@ -15,6 +15,7 @@ from liaison.contract.messages import Action as ActionMessage
 from liaison.contract.messages import Receipt
 from liaison.contract.names import request_workflow_id
 from liaison.db.inbox import find_action, is_closed, settle_action
+from liaison.db.leases import comes_after_another
 from liaison.db.record import INBOX, append_event, hold_request
 from liaison.db.tables import Action
 from liaison.policy.words import ActionKind, ActionState, EventKind, SupervisionAct
@@ -23,6 +24,9 @@ from liaison.services.platform import Platform
 from liaison.services.starting import TEMPORAL_AWAY
 
 DELIVERY_SECONDS = 2.0
+ATTEMPT = timedelta(seconds=10)
+"""The relay leases an action for one attempt; what failed is tried again when that has run out."""
+
 TASK_SECONDS, LOOK_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 0.02, 0.2
 """First pauses between tries: each try of an update costs the workflow a task, each look into the book one row."""
 
@@ -68,13 +72,25 @@ async def deliver(platform: Platform, action: Action) -> Delivery:
     return Delivery(Fate.TAKEN, receipt.state)
 
 
+async def deliver_in_turn(platform: Platform, action: Action) -> Delivery:
+    """Deliver an action that was given just now; if an earlier one is left to the relay, so is this one.
+
+    Those given within the time of one delivery may be on their way at once: neither is the earlier one.
+    """
+    now = platform.clock()
+    async with platform.db.peek() as session:
+        if await comes_after_another(session, action, now - timedelta(seconds=DELIVERY_SECONDS), now + ATTEMPT):
+            return _WAITING
+    return await deliver(platform, action)
+
+
 async def deliver_and_see(platform: Platform, action: Action) -> Delivery:
     """Deliver an action whose giver waits, and see it settled in the book, so that he reads what he has written.
 
     Both within the same two seconds: what was taken in them and takes effect later is as good as settled.
     """
     until = time.monotonic() + DELIVERY_SECONDS
-    delivery = await deliver(platform, action)
+    delivery = await deliver_in_turn(platform, action)
     if delivery.fate is not Fate.TAKEN:
         return delivery
     for pause in _pauses(LOOK_SECONDS):

@@ -27,7 +27,7 @@ from liaison.gateways.sms.port import Inbound
 from liaison.policy.matching import Candidate, match, receive_time
 from liaison.policy.message_words import InboundState, Mismatch
 from liaison.services.claiming import Claimed, claim_reply
-from liaison.services.delivery import deliver
+from liaison.services.delivery import deliver_in_turn
 from liaison.services.follow_up import take_party_message
 from liaison.services.not_matched import tell_sender
 from liaison.services.platform import Platform
@@ -49,7 +49,7 @@ async def take_inbound(platform: Platform, gateway: str, inbound: Inbound, arriv
         return
     action = await start_over_once(taking.take)
     if action is not None:
-        await deliver(platform, action)
+        await deliver_in_turn(platform, action)
 
 
 @dataclass(frozen=True)

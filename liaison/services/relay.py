@@ -19,7 +19,7 @@ from liaison.db.leases import keep_started, keep_taken, lease_pending_actions, l
 from liaison.db.tables import Action, Plan, Request
 from liaison.services.aftercare import start_aftercare_left
 from liaison.services.callbacks import work_off_left_over
-from liaison.services.delivery import Delivery, Fate, deliver
+from liaison.services.delivery import ATTEMPT, Delivery, Fate, deliver
 from liaison.services.handing_on import hand_on
 from liaison.services.platform import Platform
 from liaison.services.replanning import start_replans_left
@@ -33,9 +33,6 @@ HAND_ON_AFTER = timedelta(seconds=30)
 
 REPLANS_EVERY = 15
 """Rounds; starting a re-plan that runs changes nothing, but it is asked of Temporal."""
-
-ATTEMPT = timedelta(seconds=10)
-"""A lease covers one attempt; what failed is tried again when it has run out."""
 
 PATIENCE = timedelta(minutes=10)
 """How long Temporal may hold a started workflow or a taken action before anybody asks again."""

@@ -16,10 +16,11 @@ from liaison.db.record import lock_request
 from liaison.db.tables import Request
 from liaison.policy.words import Stage
 from liaison.services.comparing import SETTLING, compare, is_of_claim, is_unwatched, running_of, temporal_away
+from liaison.services.delivery import ATTEMPT
 from liaison.services.errors import Refused, Slug
 from liaison.services.finding import not_found
 from liaison.services.platform import Platform
-from liaison.services.relay import ATTEMPT, BATCH
+from liaison.services.relay import BATCH
 from liaison.services.starting import TEMPORAL_AWAY, start_request
 
 REASON: Final = "liaison repair: the registration book goes on without this run"

@@ -10,7 +10,7 @@ from liaison.policy.message_words import InboundState, Mismatch
 from liaison.policy.scope import Scope
 from liaison.policy.words import HolderKind, Stage
 from liaison.services.claiming import Claimed, claim_reply
-from liaison.services.delivery import deliver
+from liaison.services.delivery import deliver_in_turn
 from liaison.services.errors import Refused, Slug
 from liaison.services.finding import not_found, visible_request
 from liaison.services.once import Call, carry_out
@@ -66,7 +66,7 @@ async def assign_message(platform: Platform, call: Call, inbound_id: str, refere
 
     answer = await carry_out(platform, call, "assign_message", effect)
     for action in given:
-        await deliver(platform, action)
+        await deliver_in_turn(platform, action)
     return answer
 
 

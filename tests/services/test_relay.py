@@ -7,12 +7,13 @@ import pytest
 from sqlmodel import col, select
 
 from liaison.contract.names import notice_workflow_id, request_workflow_id
-from liaison.db.leases import lease_unstarted
+from liaison.db.leases import keep_taken, lease_pending_actions, lease_unstarted
 from liaison.db.messages import Draft, reserve
 from liaison.db.tables import Action, Event, Message, Request
 from liaison.policy.message_words import MessageClass
 from liaison.policy.words import ActionKind, ActionState, Category, EventKind, Language, Stage
 from liaison.services import views
+from liaison.services.delivery import ATTEMPT
 from liaison.services.errors import Refused, Slug
 from liaison.services.relay import PATIENCE, relay_once, run_relay
 from tests.city import REPLY
@@ -95,6 +96,36 @@ async def test_relays_never_lease_the_same_row(either_office: Office) -> None:
     assert sorted(flat) == sorted(mine)
     assert mine & set(await lease(timedelta(seconds=9))) == set()
     assert mine & set(await lease(timedelta(seconds=10))) == mine
+
+
+async def test_an_action_is_leased_no_earlier_than_those_before_it(either_office: Office) -> None:
+    """Unless its workflow has taken those: they are left alone for a long while, and later ones are not."""
+    office, now = either_office, either_office.clock.now
+    reference, other = await office.submit(), await office.submit(phone="+8613800130000")
+    for each in (reference, other):
+        await office.dispatch(each)
+        await office.change(each, run_id="run")
+
+    async def lease(seconds: int) -> list[str]:
+        moment = now + timedelta(seconds=seconds)
+        async with office.platform.db.write() as session:
+            rows = await lease_pending_actions(session, moment, moment - LATER, moment + ATTEMPT, 1000)
+            return [row.id for row in rows if row.reference in (reference, other)]
+
+    async def give(to: str, at: int) -> str:
+        office.clock.now = now + timedelta(seconds=at)
+        given = await office.act(await office.judge(HOLDER), to, ActionKind.SIGN_IN)
+        return str(given.body["id"])
+
+    first = await give(reference, 0)
+    assert await lease(5) == [first]
+    second, elsewhere = await give(reference, 6), await give(other, 7)
+    assert await lease(12) == [elsewhere]
+    assert await lease(15) == [first, second]
+    async with office.platform.db.write() as session:
+        await keep_taken(session, [first], now + PATIENCE)
+    assert await lease(25) == [second, elsewhere]
+    office.clock.now = now
 
 
 async def test_a_reply_is_taken_at_once_and_the_next_comes_after_closure(connected_office: Office, port: int) -> None:

@@ -9,6 +9,7 @@ from liaison.db.tables import Action, RungRecord
 from liaison.policy.message_words import MessageState
 from liaison.policy.words import ActionKind, ActionState, EventKind, Outcome, Stage
 from liaison.services.delivery import Fate, deliver
+from liaison.services.relay import deliver_left_over
 from tests.city import REPLY, City, shanghai
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
 
@@ -61,6 +62,32 @@ async def test_a_reply_that_waits_in_the_inbox_holds_the_rung_back(city_at: Open
         assert (reply.state, await city.rungs(reference)) == (ActionState.ACCEPTED, [])
         assert (await city.request(reference)).supervised_since is None
         await city.replay(reference)
+
+
+async def test_a_withdrawal_does_not_overtake_a_reply_that_the_relay_could_not_deliver(city_at: OpenCity) -> None:
+    """The reply's next try is seconds away; whoever comes meanwhile waits behind it."""
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit()
+        await city.advance(minutes=1)
+        async with city.temporal_away():
+            assert (await city.reply(reference)).status == 202
+            await city.advance(seconds=4)
+            await deliver_left_over(city.platform)
+        withdrawn = await city.act(city.credentials.channel_key, reference, ActionKind.WITHDRAWAL)
+        assert (withdrawn.status, withdrawn.body["state"]) == (202, ActionState.PENDING)
+        await city.advance(seconds=4)
+        await deliver_left_over(city.platform)
+        assert {row.state for row in await city.rows(Action, reference)} == {ActionState.PENDING}
+        await city.advance(seconds=7)
+        await deliver_left_over(city.platform)
+        assert (await city.handle(reference).result()).outcome is Outcome.REPLIED
+        await city.advance(seconds=11)
+        await deliver_left_over(city.platform)
+        states = {row.kind: row.state for row in await city.rows(Action, reference)}
+        assert states == {
+            ActionKind.REPLY: ActionState.ACCEPTED,
+            ActionKind.WITHDRAWAL: ActionState.AFTER_CLOSURE,
+        }
 
 
 async def test_a_rung_held_back_for_a_reply_that_proves_none_is_recorded_with_its_due_time(city_at: OpenCity) -> None:
