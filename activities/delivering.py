@@ -25,6 +25,7 @@ from liaison.policy.message_words import DeliveryMeans, DeliveryState, MessageSt
 from liaison.policy.recount import Rules, recount
 from liaison.policy.rules import Policy
 from liaison.policy.titles import TITLES
+from liaison.policy.told_dates import due_date, for_operators
 from liaison.policy.words import EventKind
 
 MADE_LATE = "answer-made"
@@ -100,7 +101,7 @@ class Delivering:
         await self._settle(session, delivery, message, policy, now)
         record = None if rung is None else await self._hold_to_rung(session, request, delivery, plan, rung)
         told = TITLES[record.post] if record is not None and record.annulled_at is None else ""
-        due_on = "" if rung is None else str(planned_rung(plan, rung)["due_on"])
+        due_on = "" if rung is None else for_operators(due_date(planned_rung(plan, rung)))
         seen = DeliverySeen(delivery.state, "", delivery.to_call_reason or "", due_on, told)
         if delivery.state is DeliveryState.MADE:
             return seen

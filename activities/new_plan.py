@@ -15,6 +15,7 @@ from liaison.db.tables import CalendarVersion, Plan, PolicyVersion, Request
 from liaison.policy.ladder import PlannedRung
 from liaison.policy.recount import Recount, last_day
 from liaison.policy.replan import RungChange
+from liaison.policy.told_dates import ToldDate, for_operators
 from liaison.policy.words import EventKind
 
 
@@ -93,8 +94,9 @@ def _name(change: RungChange) -> str:
 
 
 def _days(change: RungChange) -> str:
-    before, after = _due_on(change.before), _due_on(change.after)
-    return f"{before or 'new'} -> {after or 'gone'}"
+    after = change.after
+    is_now = "gone" if after is None else for_operators(ToldDate(after.due_on.isoformat(), after.provisional))
+    return f"{_due_on(change.before) or 'new'} -> {is_now}"
 
 
 def _due_on(planned: PlannedRung | None) -> str | None:

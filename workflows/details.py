@@ -2,6 +2,7 @@
 
 from liaison.contract.plans import Rung
 from liaison.contract.public import Public
+from liaison.policy.told_dates import ToldDate, for_operators
 from liaison.policy.words import Procedure, Stage
 from workflows.state import RequestState
 
@@ -54,15 +55,11 @@ def timer_summary(state: RequestState) -> Public:
 
 
 def _due_on(rung: Rung) -> str:
-    return _date(rung.due_on, rung.provisional)
+    return for_operators(ToldDate(rung.due_on, rung.provisional))
 
 
 def _answer_due_on(state: RequestState) -> str:
-    return _date(state.answer_due_on, state.answer_provisional)
-
-
-def _date(due_on: str, provisional: bool) -> str:
-    return f"{due_on} (provisional 暂定)" if provisional else due_on
+    return for_operators(ToldDate(state.answer_due_on, state.answer_provisional))
 
 
 def _holder(state: RequestState) -> str:

@@ -15,8 +15,8 @@ class DeliverySeen:
     """How far an answer has come.
 
     ``state`` is empty where nothing is to be delivered any more; ``look_at``, on the workflow's clock, is empty when
-    there is nothing left to watch. ``reason`` says in both languages why a clerk must call, ``due_on`` by which day
-    the answer must be made, ``told`` which post heard that it was not.
+    there is nothing left to watch. ``reason`` says in both languages why a clerk must call, ``due_on`` by which day,
+    and whether that is provisional, the answer must be made, ``told`` which post heard that it was not.
     """
 
     state: str = ""

@@ -25,6 +25,11 @@ def due_date(rung: Mapping[str, Any]) -> ToldDate:
     return ToldDate(str(rung["due_on"]), bool(rung["provisional"]))
 
 
+def for_operators(date: ToldDate) -> str:
+    """A date as it stands in Temporal's UI and on the record, for readers of both languages."""
+    return f"{date.day} (provisional 暂定)" if date.provisional else date.day
+
+
 def date_params(**dates: ToldDate) -> dict[str, str]:
     """Parameters of a message that tells these dates; ``in_words`` makes what is read of them."""
     provisional = " ".join(name for name, date in dates.items() if date.provisional)

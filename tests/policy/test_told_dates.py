@@ -2,7 +2,7 @@
 
 import pytest
 
-from liaison.policy.told_dates import ToldDate, date_in, date_params, due_date, in_words
+from liaison.policy.told_dates import ToldDate, date_in, date_params, due_date, for_operators, in_words
 from liaison.policy.words import Language
 
 FINAL, PROVISIONAL = ToldDate("2026-12-31", provisional=False), ToldDate("2027-01-04", provisional=True)
@@ -29,3 +29,7 @@ def test_a_date_is_read_back_as_it_was_told() -> None:
     params = date_params(was=PROVISIONAL, due_on=FINAL)
     assert (date_in(params, "was"), date_in(params, "due_on")) == (PROVISIONAL, FINAL)
     assert due_date({"rung": 0, "due_on": "2027-01-04", "provisional": True}) == PROVISIONAL
+
+
+def test_operators_read_it_in_both_languages() -> None:
+    assert (for_operators(FINAL), for_operators(PROVISIONAL)) == ("2026-12-31", "2027-01-04 (provisional 暂定)")
