@@ -460,8 +460,15 @@ async def _offered(city: LiveCity, reference: str, *, wanted: bool) -> None:
 
 
 async def _recorded(city: LiveCity, reference: str, rungs: list[int]) -> bool:
-    shown = [remark for remark in (await city.state(reference)).remarks if "recorded" in remark]
-    return (await city.state(reference)).recorded == rungs and len(shown) == len(rungs)
+    """Whether the workflow has fired these rungs and heard that each is on record."""
+    events = (await city.handle(reference).fetch_history()).events
+    steps = {
+        event.event_id
+        for event in events
+        if event.activity_task_scheduled_event_attributes.activity_type.name == "record_rung"
+    }
+    heard = {event.activity_task_completed_event_attributes.scheduled_event_id for event in events}
+    return (await city.state(reference)).recorded == rungs and len(steps & heard) == len(rungs)
 
 
 async def _rungs(city: LiveCity, reference: str, number: int) -> bool:
