@@ -249,6 +249,24 @@ async def test_an_answer_that_comes_late_ends_the_doubt(
     assert receipt.key == KEY
 
 
+async def test_an_answer_of_the_very_moment_in_which_its_caller_gives_up_is_heard(log: Path) -> None:
+    desk = Desk()
+    async with connected(log, "--receipts", "none", desk=desk) as (ours, peer):
+        await ours.submit(message(key="f" * 32))
+        submitting = asyncio.create_task(asyncio.wait_for(ours.submit(message()), 0.2))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        # A process that stands still finds the answer and the end of its patience together.
+        time.sleep(0.5)  # noqa: ASYNC251
+        with pytest.raises(TimeoutError):
+            await submitting
+        async with asyncio.timeout(10):
+            [(_, raw)] = await desk.holds(1)
+        [_, line] = peer.taken()
+    [receipt] = SmppShapes().read_receipts(raw)
+    assert (receipt.provider_id, receipt.fate, receipt.key) == (line["id"], Fate.SUBMITTED, KEY)
+
+
 async def test_answers_that_never_come_keep_no_late_one_from_being_heard(
     log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -113,13 +113,15 @@ class Link:
         Raises:
             LinkLost: It may have been heard.
         """
-        sequence = self._next()
+        sequence, answer = self._next(), _to_come()
         try:
-            return _named(await self._answered(sequence, message(sequence).encode()))
+            return _named(await self._answered(sequence, message(sequence).encode(), answer))
         except (LinkLost, asyncio.CancelledError):
-            self._late[sequence] = late
-            if len(self._late) > LATE:
-                del self._late[next(iter(self._late))]
+            if answer.done() and answer.exception() is None:
+                # It came in the very moment in which the caller gave up.
+                self._start(late(*_named(answer.result())))
+            else:
+                self._hear_later(sequence, late)
             raise
 
     async def unbind(self) -> None:
@@ -182,6 +184,11 @@ class Link:
         else:
             self._write(ANSWER, INVALID_COMMAND, sequence)
 
+    def _hear_later(self, sequence: int, late: Late) -> None:
+        self._late[sequence] = late
+        if len(self._late) > LATE:
+            del self._late[next(iter(self._late))]
+
     def _hear(self, sequence: int, answer: smpp34.RawPdu) -> None:
         waiting, late = self._waiting.pop(sequence, None), self._late.pop(sequence, None)
         if waiting is not None and not waiting.done():
@@ -200,18 +207,18 @@ class Link:
 
     async def _ask(self, command: int, body: bytes = b"") -> smpp34.RawPdu:
         sequence = self._next()
-        return await self._answered(sequence, _frame(command, OK, sequence, body))
+        return await self._answered(sequence, _frame(command, OK, sequence, body), _to_come())
 
-    async def _answered(self, sequence: int, frame: bytes) -> smpp34.RawPdu:
+    async def _answered(self, sequence: int, frame: bytes, answer: asyncio.Future[smpp34.RawPdu]) -> smpp34.RawPdu:
         if self.lost.is_set():
             raise LinkLost
-        answer: asyncio.Future[smpp34.RawPdu] = asyncio.get_running_loop().create_future()
         self._waiting[sequence] = answer
         try:
             self._writer.write(frame)
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._writer.drain()
-                return await answer
+                # Whoever gives up leaves the place where an answer that is here already is about to be put.
+                return await asyncio.shield(answer)
         except (OSError, TimeoutError) as fault:
             raise LinkLost from fault
         finally:
@@ -230,6 +237,11 @@ class Link:
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(LinkLost())
+
+
+def _to_come() -> asyncio.Future[smpp34.RawPdu]:
+    """Where an answer will be."""
+    return asyncio.get_running_loop().create_future()
 
 
 def _named(answer: smpp34.RawPdu) -> tuple[int, str]:
