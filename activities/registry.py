@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from activities.acting import Acting
+from activities.answer_limit import AnswerLimit
 from activities.answering import Answering
 from activities.claims import Claims
 from activities.closure import Closure
@@ -45,6 +46,7 @@ def activities_of(tools: Tools) -> list[Callable[..., Any]]:
         Mailbox(tools).gather_bells,
         Purging(tools).purge,
         Planning(tools, messaging).plan_ladder,
+        AnswerLimit(tools).look_at_limit,
         replanning.find_movable,
         replanning.signal_requests,
         replanning.keep_progress,

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from liaison.contract.names import SignalName
     from liaison.contract.options import patient
-    from liaison.contract.plans import PlanLadder, Planned, Rung
+    from liaison.contract.plans import LookAtLimit, PlanLadder, Planned, Rung
     from liaison.policy.words import ActionKind, ActionState, EventKind, HolderKind, Outcome, Procedure, Stage
     from workflows.details import current_details, rung_name
     from workflows.effects import Effects
@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.state import RequestState, may_change_holder
 
 HOLD_BACK = timedelta(minutes=5)
-"""How long a rung waits for a timely reply that lies in the inbox to be delivered."""
+"""How long a rung waits for a timely reply that lies in the inbox, or a limit for newer dates, to be delivered."""
 
 
 class Consequences:
@@ -73,6 +73,33 @@ class Consequences:
             self.show()
 
         self.effects.add(dispatch)
+
+    def look_at_limit(self, limit: datetime) -> None:
+        """Have a summary request become ordinary, unless rules that were in force by then put the limit off."""
+        self.state.asks_limit = True
+        order = LookAtLimit(self.state.reference, workflow.now().isoformat())
+
+        async def look() -> None:
+            seen = await workflow.execute_activity(
+                activities.look_at_limit, order, **patient("has the limit to answer on the spot passed?")
+            )
+            self.state.asks_limit, self.look_again = False, True
+            if self.state.ending is not None or self.state.procedure is not Procedure.SUMMARY:
+                return
+            if seen.moved is not None:
+                self._take_over(seen.moved)
+            elif seen.held_back:
+                self.state.answer_held_back = (workflow.now() + HOLD_BACK).isoformat()
+            else:
+                self.make_ordinary(limit)
+
+        self.effects.add(look)
+
+    def make_ordinary(self, limit: datetime) -> None:
+        """Not answered by the end of the first business day: the holder must reply, on the same clock (art. 4, 5)."""
+        self.state.make_ordinary(since=self.state.answer_due_at)
+        self.note(EventKind.PROCEDURE_CHANGED, "not answered by the end of the first business day", limit)
+        self.send_out()
 
     def fire(self, rung: Rung, escalated_by: str = "", reason: str = "", received_at: str = "") -> None:
         """Record a rung, once; ``received_at`` is that of the late action which shows that it was due."""

@@ -110,8 +110,9 @@ def _next(state: RequestState) -> tuple[str, str]:
             "anybody could have sent it in the judge's name 该答复可能系冒名",
         )
     if state.procedure is Procedure.SUMMARY:
+        limit = f"not answered by the end of {_answer_due_on(state)}, the request becomes ordinary 逾期转普通程序"
         return (
-            f"not answered by the end of {_answer_due_on(state)}, the request becomes ordinary 逾期转普通程序",
+            limit + ("; held back: newer dates on the way 新日期送达中" if state.answer_held_back else ""),
             "summary matters are answered at once (art. 4) 简易诉求接诉即答（第四条）",
         )
     to_come = state.unrecorded()

@@ -86,10 +86,10 @@ class LiaisonRequestWorkflow:
             self._claims.look()
         limit = self._state.answer_limit()
         if limit is not None and limit <= now:
-            # Not answered by the end of the first business day: the holder must reply, on the same clock (art. 4, 5).
-            self._state.make_ordinary(since=self._state.answer_due_at)
-            self._then.note(EventKind.PROCEDURE_CHANGED, "not answered by the end of the first business day", limit)
-            self._then.send_out()
+            if workflow.patched("limit-asks-the-book"):
+                self._then.look_at_limit(limit)
+            else:
+                self._then.make_ordinary(limit)
         for rung in self._state.due_rungs(now):
             self._then.fire(rung)
         self._then.show()

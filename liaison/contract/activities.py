@@ -29,6 +29,8 @@ from liaison.contract.messages import (
 from liaison.contract.plans import (
     FindMovable,
     KeepProgress,
+    LimitSeen,
+    LookAtLimit,
     Movable,
     PlanLadder,
     Planned,
@@ -130,6 +132,12 @@ async def plan_ladder(order: PlanLadder) -> Planned:
 
 
 @activity.defn
+async def look_at_limit(order: LookAtLimit) -> LimitSeen:
+    """Look whether a summary request's limit has passed by the rules that were in force at it."""
+    raise NotImplementedError
+
+
+@activity.defn
 async def find_movable(page: FindMovable) -> Movable:
     """Find, in a page of open requests, those of which a date moves or becomes final."""
     raise NotImplementedError
@@ -181,6 +189,7 @@ ALL = (
     gather_bells,
     purge,
     plan_ladder,
+    look_at_limit,
     find_movable,
     signal_requests,
     keep_progress,

@@ -54,6 +54,25 @@ class Planned:
 
 
 @dataclass(frozen=True)
+class LookAtLimit:
+    """Look whether a summary request's limit has passed; ``at`` is when its workflow found that, on its own clock."""
+
+    reference: str
+    at: str
+
+
+@dataclass(frozen=True)
+class LimitSeen:
+    """``held_back`` means that rules which were in force at the limit, and put it off, have not got there yet.
+
+    ``moved`` is the plan in force where it is newer than the workflow's and has the limit later.
+    """
+
+    held_back: bool = False
+    moved: Planned | None = None
+
+
+@dataclass(frozen=True)
 class ReplanStart:
     """Input of ``ReplanWorkflow``: bring every open request to these rules. The other fields outlive a continuation.
 

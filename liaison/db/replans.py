@@ -160,6 +160,12 @@ async def moving_policies(session: AsyncSession, policies: Collection[int]) -> s
     return set(found.all())
 
 
+async def newest_moving_policy_before(session: AsyncSession, instant: datetime) -> int | None:
+    """The newest policy to which, by then, open requests were said to move; None if there was none."""
+    said = select(func.max(Replan.policy_version)).where(col(Replan.started_at) < instant)
+    return (await session.exec(said)).one()
+
+
 async def find_replan(session: AsyncSession, replan: str) -> Replan | None:
     """One re-plan."""
     return await session.get(Replan, replan)

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from temporalio.client import WorkflowHandle
+from temporalio.testing import ActivityEnvironment
 
 from activities.composing import SUPERVISION
 from activities.messaging import Messaging
+from activities.planning import Planning
 from calendars.packaged import packaged_notices
 from liaison.contract.names import (
     TASK_QUEUE,
@@ -20,6 +22,7 @@ from liaison.contract.names import (
     notice_workflow_id,
     replan_id,
 )
+from liaison.contract.plans import PlanLadder
 from liaison.contract.starting import hand_on_notice, ring_mailbox, start_follow_up, tell_delivery
 from liaison.db.claimed import standing_claim
 from liaison.db.claims import newest_plan
@@ -32,7 +35,7 @@ from liaison.services.inbound import take_inbound
 from liaison.services.repair import repair
 from tests.city import shanghai
 from tests.held import HeldOutbox
-from tests.rules import approve, forget_notices_after
+from tests.rules import approve, forget_notices_after, write_version
 from tests.ui.live import LiveCity
 from tests.ui.waiting import until
 
@@ -232,6 +235,21 @@ async def became_ordinary(city: LiveCity) -> str:
         return await _ended(then, reference, Outcome.WITHDRAWN)
 
 
+async def limit_moved(city: LiveCity) -> str:
+    """The hall is said to be closed on the day of the limit; the book has the later one, its workflow has not heard."""
+    reference, plan = await _registered(city, category=Category.MATERIAL_TRANSFER, judge=None)
+    then = city.moved_to(plan.answer_act_at - SOON)
+    version = len(packaged_notices()) + 1
+    async with then.working():
+        await until(lambda: then.is_at(reference, Stage.ANSWERING))
+        await write_version(then, version, packaged_notices(), [{"id": "c", "court": "0104", "days": [plan.day0]}])
+        planning = Planning(then.tools, Messaging(then.tools))
+        await ActivityEnvironment().run(planning.plan_ladder, PlanLadder(reference, 9, 1, version))
+        await until(lambda: _counted_with(then, reference, version))
+        await then.act(city.credentials.channel_key, reference, ActionKind.WITHDRAWAL)
+        return await _ended(then, reference, Outcome.WITHDRAWN)
+
+
 async def notice_woken_too_early(city: LiveCity) -> str:
     """A message whose window opens in a moment: woken at once, it waits once more, then sends."""
     early = city.moved_to(shanghai(BEFORE_THE_WINDOW))
@@ -358,6 +376,7 @@ LIVES: Final[tuple[Life, ...]] = (
     climbed_and_replied_late,
     open_after_the_warning,
     became_ordinary,
+    limit_moved,
     notice_woken_too_early,
     notice_handed_on,
     bells_gathered,
@@ -400,8 +419,12 @@ async def _announced_late(city: LiveCity) -> str:
 
 
 async def _planned(city: LiveCity, reference: str, plan: int) -> bool:
-    state = await city.state(reference)
-    return len(await city.rows(Plan, reference)) == plan and state.calendar_version == len(packaged_notices())
+    known = await _counted_with(city, reference, len(packaged_notices()))
+    return known and len(await city.rows(Plan, reference)) == plan
+
+
+async def _counted_with(city: LiveCity, reference: str, version: int) -> bool:
+    return (await city.state(reference)).calendar_version == version
 
 
 async def _looked_after(city: LiveCity, watch: WorkflowHandle[Any, Any]) -> bool:

@@ -3,26 +3,64 @@
 Every version here is approved and its re-plan not started, as when workers or Temporal are away meanwhile.
 """
 
-from liaison.db.tables import Action, AnswerDelivery, Plan
-from liaison.policy.words import ActionState, EventKind
+from typing import Any
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.in_force import due_in_force
+from activities.messaging import Messaging
+from activities.planning import Planning
+from liaison.contract.names import replan_id
+from liaison.contract.plans import PlanLadder
+from liaison.db.claims import newest_plan
+from liaison.db.tables import Action, AnswerDelivery, CalendarVersion, Plan, Replan, Request
+from liaison.policy.words import ActionKind, ActionState, Category, EventKind, Outcome, Procedure
 from liaison.services.replanning import start_replan
 from tests.city import City, shanghai
-from tests.rules import notices_until, write_version
+from tests.rules import notices_until, put_policy, write_version
+from tests.services.rules import policy_document
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
 from tests.workflows.gateways import Moody, refuse
 
 FRIDAY = "2026-09-18 10:00"
-"""The warning is due when 21 September ends, rung 4 when 30 September does."""
+"""Its own day is the limit to answer on the spot; the make-up Sunday is the next business day. The warning is due when
+21 September ends, rung 4 when 30 September does."""
+
+CONSULTATION: dict[str, Any] = {"category": Category.CONSULTATION, "judge": None}
 
 ALWAYS = "2026-12-31"
 
 
-async def _close_hall(city: City, day: str, court: str = "0104") -> int:
-    """A closure that counts as a day off; the number of the version it makes."""
+_WARNING = {
+    "business_day": 3, "informs": ["holder", "department_desk", "liaison_officer"], "provisional": True,
+    "source": "a test",
+}  # fmt: skip
+_LADDER = policy_document()["ladder"]
+_A_DAY_LATER: dict[str, Any] = {
+    "answer": {"business_days": 2},
+    "warning": _WARNING,
+    "ladder": {
+        level: [rung | {"business_day": rung["business_day"] + 1} for rung in rungs] for level, rungs in _LADDER.items()
+    }
+    | {"cited_document": "a test"},
+}
+
+
+async def _close_hall(city: City, *days: str, court: str = "0104") -> int:
+    """A closure that counts as days off; the number of the version it makes."""
     number = (await _newest(city)) + 1
-    closures = [{"id": "c", "court": court, "days": [day]}]
-    await write_version(city, number, notices_until(ALWAYS), closures, reason=f"{court} closed on {day}")
+    closures = [{"id": "c", "court": court, "days": list(days)}]
+    await write_version(city, number, notices_until(ALWAYS), closures, reason=f"{court} closed on {days[-1]}")
     return number
+
+
+async def _move_open_requests_to(city: City, policy: int) -> None:
+    calendar = await _newest(city)
+    replan = Replan(id=replan_id(calendar, policy), calendar_version=calendar, policy_version=policy)
+    replan.started_at = city.tools.clock()
+    async with city.tools.db.write() as session:
+        session.add(replan)
 
 
 async def _newest(city: City) -> int:
@@ -51,6 +89,81 @@ async def test_a_rung_waits_for_newer_dates_that_were_in_force_when_it_was_due(c
         assert (warning.rung, warning.due_at) == (0, shanghai("2026-09-23 00:00"))
         assert EventKind.RUNG_HELD_BACK not in await city.kinds(reference)
         await city.replay(reference)
+
+
+@WITH_AND_WITHOUT_CACHE
+async def test_the_limit_to_answer_on_the_spot_waits_for_newer_dates_that_were_in_force_at_it(
+    city_at: OpenCity, cached: int
+) -> None:
+    async with city_at(FRIDAY, cached=cached, replan_per_second=1_000) as city:
+        answered, silent = await city.submit(**CONSULTATION), await city.submit(**CONSULTATION)
+        await city.advance_to("2026-09-18 23:30")
+        version = await _close_hall(city, "2026-09-18")
+        await city.advance_to("2026-09-19 00:12")
+        assert (await city.request(silent)).procedure is Procedure.SUMMARY
+        assert "held back: newer dates on the way" in await city.details(silent)
+        given = await city.act(city.credentials.clerk_key, answered, ActionKind.ANSWER, text={"text": "三号窗口办理。"})
+        assert given.body["state"] == ActionState.ACCEPTED
+        assert (await city.handle(answered).result()).outcome is Outcome.ANSWERED
+        await start_replan(city.platform, calendar=version, policy=None)
+        await city.advance_to("2026-09-20 23:59")
+        assert "held back" not in await city.details(silent)
+        assert (await city.request(silent)).procedure is Procedure.SUMMARY
+        await city.advance_to("2026-09-21 00:12")
+        assert (await city.request(silent)).procedure is Procedure.ORDINARY
+        assert (await city.kinds(silent)).count(EventKind.PROCEDURE_CHANGED) == 1
+        for reference in (answered, silent):
+            await city.replay(reference)
+
+
+async def test_a_limit_that_a_newer_plan_in_the_book_has_later_moves_there(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit(**CONSULTATION)
+        await city.advance_to("2026-09-18 23:59")
+        version = await _close_hall(city, "2026-09-18")
+        plan_ladder = Planning(city.tools, Messaging(city.tools)).plan_ladder
+        await ActivityEnvironment().run(plan_ladder, PlanLadder(reference, 9, 1, version))
+        await city.advance_to("2026-09-19 00:12")
+        assert "not answered by the end of 2026-09-20, the request becomes ordinary" in await city.details(reference)
+        await city.advance_to("2026-09-21 00:12")
+        assert (await city.request(reference)).procedure is Procedure.ORDINARY
+
+
+@pytest.mark.parametrize("for_open_requests", [True, False])
+@pytest.mark.parametrize(("kind", "after"), [("limit", "2026-09-19 00:12"), ("warning", "2026-09-22 00:12")])
+async def test_a_policy_counts_from_its_approval_if_open_requests_move_to_it(
+    city_at: OpenCity, kind: str, after: str, for_open_requests: bool
+) -> None:
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit(**(CONSULTATION if kind == "limit" else {}))
+        await city.advance_to("2026-09-18 23:30")
+        policy = await put_policy(city, **_A_DAY_LATER)
+        if for_open_requests:
+            await _move_open_requests_to(city, policy)
+        await city.advance_to(after)
+        changed = EventKind.PROCEDURE_CHANGED in await city.kinds(reference)
+        fell_due = changed if kind == "limit" else bool(await city.rungs(reference))
+        assert fell_due is not for_open_requests
+
+
+@pytest.mark.parametrize(
+    ("second_made", "due"), [("2026-09-22 12:00", "2026-09-24 00:00"), ("2026-09-23 00:00", "2026-09-23 00:00")]
+)
+async def test_the_day_to_which_a_rung_was_put_off_is_judged_by_what_was_in_force_then(
+    city_at: OpenCity, second_made: str, due: str
+) -> None:
+    """The warning was due when the 21st ended; the first closure puts it off by a day, the second by one more."""
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit()
+        first = await _close_hall(city, "2026-09-21")
+        second = await _close_hall(city, "2026-09-21", "2026-09-22")
+        async with city.tools.db.write() as session:
+            for number, made in ((first, "2026-09-21 23:30"), (second, second_made)):
+                (await session.get_one(CalendarVersion, number)).made_at = shanghai(made)
+        async with city.tools.db.read() as session:
+            request = await session.get_one(Request, reference)
+            plan = await newest_plan(session, request)
+            assert await due_in_force(city.tools, session, request, plan, 0) == shanghai(due)
 
 
 async def test_what_was_approved_after_the_instant_changes_nothing_of_it(city_at: OpenCity) -> None:
