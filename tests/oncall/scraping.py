@@ -23,6 +23,11 @@ def names(page: str) -> set[str]:
     return {name for name, _, _ in SAMPLE.findall(page)}
 
 
+def without_values(page: str) -> str:
+    """The page without its numbers, in whose digits anything may be found."""
+    return SAMPLE.sub(lambda sample: sample[0].removesuffix(sample[3]), page)
+
+
 def value(page: str, name: str, labels: str = "") -> float:
     """The one value of a sample; ``labels`` as the page writes them."""
     found = [float(number) for found, given, number in SAMPLE.findall(page) if (found, given) == (name, labels)]
