@@ -111,7 +111,7 @@ async def test_receipts_come_over_the_same_connection(log: Path, receipts: str) 
 async def test_its_faults_are_our_errors(
     log: Path, fault: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(smpp_link, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr("liaison.gateways.sms.smpp.PART_SECONDS", 0.3)
     async with connected(log, fault, "1", "--receipts", "none") as (ours, peer):
         with pytest.raises(error) as raised:
             await ours.submit(message())
@@ -239,7 +239,7 @@ async def test_an_answer_that_comes_late_ends_the_doubt(
     desk = Desk()
     async with connected(log, "--late", "2", "--receipts", "none", desk=desk) as (ours, peer):
         await ours.submit(message(key="f" * 32))
-        monkeypatch.setattr(smpp_link, "ANSWER_SECONDS", ours_is)
+        monkeypatch.setattr("liaison.gateways.sms.smpp.PART_SECONDS", ours_is)
         with pytest.raises((TimeoutError, GatewayInDoubt)):
             await asyncio.wait_for(ours.submit(message()), patience)
         [(kind, raw)] = await desk.holds(1)
@@ -247,6 +247,17 @@ async def test_an_answer_that_comes_late_ends_the_doubt(
     [receipt] = SmppShapes().read_receipts(raw)
     assert (kind, receipt.provider_id, receipt.fate) == (CallbackKind.RECEIPTS, line["id"], Fate.SUBMITTED)
     assert receipt.key == KEY
+
+
+async def test_an_answer_that_is_there_when_patience_ends_counts(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("liaison.gateways.sms.smpp.PART_SECONDS", 0.2)
+    async with connected(log, "--late", "1:0", "--late-by", "100", "--receipts", "none") as (ours, peer):
+        submitting = asyncio.create_task(ours.submit(message(LONG)))
+        await asyncio.sleep(0.05)
+        # As when the machine stops the process for a while: the answer comes, and patience ends, meanwhile.
+        time.sleep(0.3)  # noqa: ASYNC251
+        assert (await submitting).fate is Fate.SUBMITTED
+        assert "".join(part["text"] for part in peer.taken()) == LONG
 
 
 async def test_an_answer_of_the_very_moment_in_which_its_caller_gives_up_is_heard(log: Path) -> None:
@@ -283,7 +294,7 @@ async def test_answers_that_never_come_keep_no_late_one_from_being_heard(
 
 
 async def test_a_late_answer_to_a_part_ends_no_doubt(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smpp_link, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("liaison.gateways.sms.smpp.PART_SECONDS", 0.2)
     desk = Desk()
     async with connected(log, "--late", "1", "--late-by", "300", desk=desk) as (ours, peer):
         with pytest.raises(GatewayInDoubt):

@@ -157,9 +157,8 @@ class SmppGateway:
         try:
             if link.lost.is_set():
                 raise GatewayUnavailable("the connection to the SMSC is lost")
-            async with asyncio.timeout(PART_SECONDS):
-                status, name = await link.submit(part.make, partial(self._answered_late, part.key))
-        except (LinkLost, TimeoutError):
+            status, name = await link.submit(part.make, PART_SECONDS, partial(self._answered_late, part.key))
+        except LinkLost:
             raise GatewayInDoubt("the SMSC did not answer, or the connection to it was lost before") from None
         finally:
             link.window.release()

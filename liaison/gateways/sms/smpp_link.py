@@ -105,17 +105,17 @@ class Link:
         if answer.command_status != OK:
             raise BindRefused(f"status 0x{answer.command_status:02x}")
 
-    async def submit(self, message: Callable[[int], smpp34.SubmitSm], late: Late) -> tuple[int, str]:
+    async def submit(self, message: Callable[[int], smpp34.SubmitSm], patience: float, late: Late) -> tuple[int, str]:
         """Send one ``submit_sm``, made for its sequence number; the SMSC's status and its name for the message.
 
-        ``late`` hears of them if they come when the caller has gone.
+        ``late`` hears of them if they come after ``patience`` seconds, or when the caller has gone.
 
         Raises:
             LinkLost: It may have been heard.
         """
         sequence, answer = self._next(), _to_come()
         try:
-            return _named(await self._answered(sequence, message(sequence).encode(), answer))
+            return _named(await self._answered(sequence, message(sequence).encode(), answer, patience))
         except (LinkLost, asyncio.CancelledError):
             if answer.done() and answer.exception() is None:
                 # It came in the very moment in which the caller gave up.
@@ -207,18 +207,23 @@ class Link:
 
     async def _ask(self, command: int, body: bytes = b"") -> smpp34.RawPdu:
         sequence = self._next()
-        return await self._answered(sequence, _frame(command, OK, sequence, body), _to_come())
+        return await self._answered(sequence, _frame(command, OK, sequence, body), _to_come(), ANSWER_SECONDS)
 
-    async def _answered(self, sequence: int, frame: bytes, answer: asyncio.Future[smpp34.RawPdu]) -> smpp34.RawPdu:
+    async def _answered(
+        self, sequence: int, frame: bytes, answer: asyncio.Future[smpp34.RawPdu], patience: float
+    ) -> smpp34.RawPdu:
         if self.lost.is_set():
             raise LinkLost
         self._waiting[sequence] = answer
         try:
             self._writer.write(frame)
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(patience) as limit:
                 await self._writer.drain()
-                # Whoever gives up leaves the place where an answer that is here already is about to be put.
-                return await asyncio.shield(answer)
+            # A process that stood still finds the answer and the end of its patience together: then the answer counts.
+            await asyncio.wait((answer,), timeout=(limit.when() or 0.0) - asyncio.get_running_loop().time())
+            if not answer.done():
+                raise LinkLost
+            return answer.result()
         except (OSError, TimeoutError) as fault:
             raise LinkLost from fault
         finally:
