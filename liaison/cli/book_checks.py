@@ -180,9 +180,9 @@ async def _check_tasks(platform: Platform) -> Finding:
     except Refused:
         return skipped("workflow tasks", "Temporal does not answer, or its server is older than 1.30.")
     if found:
-        says = "requests stand still, for their workflow tasks fail again and again:"
+        says = "workflows stand still, for their tasks fail again and again:"
         return failed("workflow tasks", f"{len(found)} {says} {_named(found)}. Temporal's UI shows each one's error.")
-    return ok("workflow tasks", "none of a request fails again and again")
+    return ok("workflow tasks", "none fails again and again")
 
 
 async def _check_sends(platform: Platform) -> Finding:

@@ -12,7 +12,7 @@ from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionSta
 from temporalio.service import RPCError, RPCStatusCode
 
 from liaison.contract.messages import RequestStart
-from liaison.contract.names import WorkflowName, delivery_workflow_id, request_workflow_id
+from liaison.contract.names import TASK_QUEUE, WorkflowName, delivery_workflow_id, request_workflow_id
 from liaison.db.checkup import Claim, claims_expected, without_open_row
 from liaison.db.deliveries import to_be_watched
 from liaison.services.errors import Refused, Slug
@@ -22,7 +22,7 @@ from liaison.services.starting import TEMPORAL_AWAY
 SETTLING = timedelta(minutes=1)
 """How long a start, or the end of a run after its closure, may take."""
 
-_PROBLEMS = "TemporalReportedProblems IS NOT NULL"
+_STUCK = f"TaskQueue = '{TASK_QUEUE}' AND ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
 _REQUEST, _DELIVERY = request_workflow_id(""), delivery_workflow_id("")
 
 
@@ -75,15 +75,17 @@ async def compare(platform: Platform) -> Differences:
 
 
 async def stuck(platform: Platform) -> list[str]:
-    """Requests whose workflow runs and gets nowhere, in order: its tasks failed five times in a row.
+    """Ids of the workflows that run and get nowhere, in order: their tasks failed five times in a row.
 
-    Temporal says so since server 1.30, and takes it back with the first task that succeeds.
+    A request's, or one that carries a message, an answer or a re-plan. Temporal says so since server 1.30, and takes it
+    back with the first task that succeeds.
 
     Raises:
         Refused: ``UNAVAILABLE``, Temporal cannot be asked, or does not know the question.
     """
     try:
-        return sorted(await _running(platform, WorkflowName.LIAISON_REQUEST, _REQUEST, _PROBLEMS))
+        listed = platform.client.list_workflows(_STUCK)
+        return sorted([execution.id async for execution in listed])
     except TEMPORAL_AWAY:
         raise temporal_away() from None
 
@@ -104,10 +106,9 @@ async def _is_watched(platform: Platform, reference: str) -> bool:
     return await _describe(platform, delivery_workflow_id(reference)) is not None
 
 
-async def _running(platform: Platform, type_: WorkflowName, prefix: str, *further: str) -> dict[str, str]:
+async def _running(platform: Platform, type_: WorkflowName, prefix: str) -> dict[str, str]:
     """Run ids of the running workflows of a type, by reference, as far as visibility has come."""
-    terms = (f"WorkflowType = '{type_}'", "ExecutionStatus = 'Running'", *further)
-    listed = platform.client.list_workflows(" AND ".join(terms))
+    listed = platform.client.list_workflows(f"WorkflowType = '{type_}' AND ExecutionStatus = 'Running'")
     return {execution.id.removeprefix(prefix): execution.run_id async for execution in listed}
 
 

@@ -17,6 +17,7 @@ from temporalio.client import Client
 
 from liaison.cli.exits import Exit
 from liaison.codec import data_converter
+from liaison.contract.starting import start_notice
 from liaison.db.engine import Database
 from liaison.db.tables import CalendarVersion, Callback, Event
 from liaison.keys import KeyRing
@@ -231,16 +232,17 @@ async def test_in_the_local_profile_temporals_clock_is_looked_at_while_it_runs(
     assert (at_rest["clock"], running["clock"], running["pollers"]) == ("ok", "failed", "ok")
 
 
-async def test_a_request_whose_workflow_tasks_fail_is_found_till_they_succeed(production: Place) -> None:
-    """Its workflow runs, so nothing is lost; but it stands still, as after a key was taken out of a worker's ring."""
+async def test_workflows_whose_tasks_fail_are_found_till_they_succeed(production: Place) -> None:
+    """They run, so nothing is lost; but they stand still, as after a key was taken out of a worker's ring."""
+    stand_still = "2 workflows stand still, for their tasks fail again and again: "
 
     async def says() -> tuple[str, str]:
         found = {check["check"]: check for check in await asyncio.to_thread(_found, production)}
         assert found["workflows"]["verdict"] == "ok"
         return found["workflow tasks"]["verdict"], found["workflow tasks"]["says"]
 
-    async def fails() -> bool:
-        return (await says())[0] == "failed"
+    async def fail() -> bool:
+        return (await says())[1].startswith(stand_still)
 
     async def goes_on() -> bool:
         return (await says())[0] == "ok"
@@ -249,10 +251,13 @@ async def test_a_request_whose_workflow_tasks_fail_is_found_till_they_succeed(pr
     at_once = ("system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=1",)
     async with office_of(production) as office, temporal_at(production.settings.temporal_port, dynamic=at_once):
         async with worker_of(await with_another_ring(office)):
-            reference = await office.submit()
-            await until(fails)
-        assert (await says())[1].startswith(
-            f"1 requests stand still, for their workflow tasks fail again and again: {reference}."
+            reference, now = await office.submit(), office.platform.clock()
+            await start_notice(office.platform.client, "of-a-message", now, now)
+            await until(fail)
+        verdict, said = await says()
+        assert (verdict, said.removeprefix(stand_still).split(".")[0]) == (
+            "failed",
+            f"notice-of-a-message, request-{reference}",
         )
         async with worker_of(office):
             await until(goes_on)
