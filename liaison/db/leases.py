@@ -6,7 +6,7 @@ A lease that nobody gives back runs out, so a relay that dies leaves its work to
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, exists, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,6 +15,9 @@ from liaison.db.messages import is_open
 from liaison.db.sound import sound_rows
 from liaison.db.tables import Action, Message, Plan, Request
 from liaison.policy.words import ActionState, Stage
+
+RELAY_LOCK = 20_200_080
+"""Beside the number that versions of the rules are made under."""
 
 _Earlier = aliased(Action)
 
@@ -57,8 +60,11 @@ async def lease_pending_actions(
     """Pending actions whose request was started, in the order they were given, leased until ``until``.
 
     What waits for a request that has no run yet is left alone: its run is started first. So is what was given after an
-    action that is leased to be delivered, for no longer than this lease: that one is to come first.
+    action that is leased to be delivered, for no longer than this lease: that one is to come first. One relay chooses
+    at a time; whoever finds another at it gets nothing, for its leases are not to be seen yet.
     """
+    if not await _is_alone(session):
+        return []
     free = or_(col(Action.leased_until).is_(None), col(Action.leased_until) <= now)
     started = select(Request.reference).where(or_(col(Request.run_id).is_not(None), col(Request.stage) == Stage.CLOSED))
     pending = and_(
@@ -118,6 +124,13 @@ async def messages_left(session: AsyncSession, reserved_before: datetime, limit:
         .limit(limit)
     )
     return await sound_rows(session, left, col(Message.id))
+
+
+async def _is_alone(session: AsyncSession) -> bool:
+    """Whether no other relay is choosing, until the transaction ends. SQLite lets only one write anyway."""
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    return bool((await session.exec(select(func.pg_try_advisory_xact_lock(RELAY_LOCK)))).one())
 
 
 def _earlier(*such: ColumnElement[bool]) -> ColumnElement[bool]:

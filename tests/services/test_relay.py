@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.contract.names import notice_workflow_id, request_workflow_id
 from liaison.db.leases import keep_taken, lease_pending_actions, lease_unstarted
@@ -126,6 +127,29 @@ async def test_an_action_is_leased_no_earlier_than_those_before_it(either_office
         await keep_taken(session, [first], now + PATIENCE)
     assert await lease(25) == [second, elsewhere]
     office.clock.now = now
+
+
+async def test_what_comes_after_an_action_that_another_relay_is_just_leasing_is_left_alone(
+    postgres_office: Office,
+) -> None:
+    office, now = postgres_office, postgres_office.clock.now
+    await office.dispatch(reference := await office.submit())
+    await office.change(reference, run_id="run")
+    for seconds in (0, 6):
+        office.clock.now = now + timedelta(seconds=seconds)
+        await office.act(await office.judge(HOLDER), reference, ActionKind.SIGN_IN)
+    office.clock.now, moment, db = now, now + LATER, office.platform.db
+
+    async def lease(session: AsyncSession, given_before: int) -> int:
+        before = now + timedelta(seconds=given_before)
+        rows = await lease_pending_actions(session, moment, before, moment + ATTEMPT, 1000)
+        return sum(row.reference == reference for row in rows)
+
+    async with db.write() as one, db.write() as other:
+        assert await lease(one, 3) == 1
+        assert await lease(other, 9) == 0
+    async with db.write() as after:
+        assert await lease(after, 9) == 0
 
 
 async def test_a_reply_is_taken_at_once_and_the_next_comes_after_closure(connected_office: Office, port: int) -> None:
