@@ -74,7 +74,7 @@ class Consequences:
 
         self.effects.add(dispatch)
 
-    def look_at_limit(self, limit: datetime) -> None:
+    def look_at_limit(self) -> None:
         """Have a summary request become ordinary, unless rules that were in force by then put the limit off."""
         self.state.asks_limit = True
         order = LookAtLimit(self.state.reference, workflow.now().isoformat())
@@ -91,13 +91,14 @@ class Consequences:
             elif seen.held_back:
                 self.state.answer_held_back = (workflow.now() + HOLD_BACK).isoformat()
             else:
-                self.make_ordinary(limit)
+                self.make_ordinary()
 
         self.effects.add(look)
 
-    def make_ordinary(self, limit: datetime) -> None:
+    def make_ordinary(self) -> None:
         """Not answered by the end of the first business day: the holder must reply, on the same clock (art. 4, 5)."""
         self.state.make_ordinary(since=self.state.answer_due_at)
+        limit = datetime.fromisoformat(self.state.answer_act_at)
         self.note(EventKind.PROCEDURE_CHANGED, "not answered by the end of the first business day", limit)
         self.send_out()
 

@@ -87,9 +87,9 @@ class LiaisonRequestWorkflow:
         limit = self._state.answer_limit()
         if limit is not None and limit <= now:
             if workflow.patched("limit-asks-the-book"):
-                self._then.look_at_limit(limit)
+                self._then.look_at_limit()
             else:
-                self._then.make_ordinary(limit)
+                self._then.make_ordinary()
         for rung in self._state.due_rungs(now):
             self._then.fire(rung)
         self._then.show()
