@@ -1,13 +1,18 @@
 """What people do to an open request: sign in, transfer, return, change the procedure, supervise."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
+from activities import new_plan
 from activities.judge_notification import recipient_name
 from activities.messaging import Messaging
+from activities.new_plan import Line
+from activities.planned import planned_for
 from activities.tools import Tools, holder_message
 from liaison.contract.messages import Applied, ApplyAction
 from liaison.contract.names import run_stream
@@ -18,7 +23,7 @@ from liaison.db.record import append_event, lock_request
 from liaison.db.rungs import rung_records
 from liaison.db.tables import Action, Request, WorkOrder
 from liaison.db.work_orders import end_orders, offer_order, order_in_force, put_in_force, withdraw_offer
-from liaison.policy.recount import answer_due_at
+from liaison.policy.recount import Rules, answer_due_at, recount
 from liaison.policy.roster import Holder, Roster
 from liaison.policy.words import ActionKind, ActionState, EventKind, Procedure, Stage, SupervisionAct
 
@@ -57,6 +62,9 @@ class Acting:
                 holder=holder_message(roster, await order_in_force(session, request)),
                 offered=holder_message(roster, await offer_of(session, request.reference, request.work_order)),
             )
+            if action.kind is ActionKind.PROCEDURE_CHANGE and request.procedure is Procedure.SUMMARY:
+                plan = await newest_plan(session, request)
+                applied = replace(applied, newer=await planned_for(self._tools, session, request, plan))
         await self._messaging.hand_on(session, application.reference, action.id)
         return applied
 
@@ -124,10 +132,21 @@ class Acting:
         if request.procedure is Procedure.SUMMARY:
             await end_orders(session, request.reference, self._tools.clock())
             request.holder_id = request.holder_kind = request.holder_post = request.holder_team = None
-            request.stage, plan = Stage.ANSWERING, await newest_plan(session, request)
-            policy = await self._tools.rulebook.policy(session, request.policy_version)
-            request.next_due_at = answer_due_at(plan, policy)
+            request.stage = Stage.ANSWERING
+            request.next_due_at = await self._answer_due_at(session, request)
         return EventKind.PROCEDURE_CHANGED, {"procedure": action.detail}
+
+    async def _answer_due_at(self, session: AsyncSession, request: Request) -> datetime:
+        """The limit to answer on the spot; newer rules may have moved it while nobody waited for it."""
+        plan, rulebook = await newest_plan(session, request), self._tools.rulebook
+        calendar = (await rulebook.calendar(session, request.calendar_version)).of(request.court)
+        policy = await rulebook.policy(session, request.policy_version)
+        recorded = {record.rung for record in await rung_records(session, request.reference)}
+        new = recount(request, plan, recorded, policy, Rules(calendar, policy), self._tools.clock())
+        if new.answer_moved:
+            line = Line(f"{run_stream(request.stream)}-r")
+            plan, _ = await new_plan.put_in_force(self._tools, session, request, plan, new, line)
+        return answer_due_at(plan, policy)
 
     async def _supervise(self, session: AsyncSession, request: Request, action: Action, roster: Roster) -> Effect:
         act = SupervisionAct(action.detail)

@@ -1,29 +1,41 @@
 """Whether the time to answer a summary request on the spot is over, by the rules that were in force at its end."""
 
+from datetime import datetime
+
 from temporalio import activity
 
-from activities.in_force import limit_in_force
+from activities.messaging import Messaging
+from activities.newer_rules import NewerRules
 from activities.planned import planned_for
 from activities.tools import Tools
+from liaison.contract.names import run_stream
 from liaison.contract.plans import LimitSeen, LookAtLimit
 from liaison.db.claims import newest_plan
-from liaison.db.tables import Request
+from liaison.db.record import lock_request
+from liaison.db.tables import Plan
 from liaison.policy.recount import answer_due_at
+from liaison.policy.words import Stage
 
 
 class AnswerLimit:
     """Looks at the limit of the summary procedure (Opinions art. 4)."""
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, tools: Tools, messaging: Messaging) -> None:
         self._tools = tools
+        self._newer_rules = NewerRules(tools, messaging)
 
     @activity.defn
     async def look_at_limit(self, order: LookAtLimit) -> LimitSeen:
         """Look whether a summary request's limit has passed by the rules that were in force at it."""
-        found = self._tools.from_workflow(order.at)
-        async with self._tools.db.read() as session:
-            request = await session.get_one(Request, order.reference)
+        async with self._tools.db.write() as session:
+            request = await lock_request(session, order.reference)
+            if request.stage is Stage.CLOSED:
+                return LimitSeen()
+
+            async def due(plan: Plan) -> datetime:
+                return answer_due_at(plan, await self._tools.rulebook.policy(session, request.policy_version))
+
             plan = await newest_plan(session, request)
-            if answer_due_at(plan, await self._tools.rulebook.policy(session, request.policy_version)) > found:
-                return LimitSeen(moved=await planned_for(self._tools, session, request, plan))
-            return LimitSeen(held_back=await limit_in_force(self._tools, session, request, plan) > found)
+            plan = await self._newer_rules.judge_by(session, request, plan, due, run_stream(order.stream))
+            is_missed = plan.calendar_version > order.calendar_version or plan.policy_version > order.policy_version
+            return LimitSeen(await planned_for(self._tools, session, request, plan) if is_missed else None)

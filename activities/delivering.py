@@ -73,20 +73,20 @@ class Delivering:
         What is over was judged by the version in force then.
         """
         recorded = {record.rung for record in await rung_records(session, request.reference)}
-        if delivery.due_at is None or delivery.state is DeliveryState.MADE or rung in recorded:
+        if delivery.state is DeliveryState.MADE or rung in recorded:
             return plan
         now, (newest, _) = self._tools.clock(), await self._tools.rulebook.current(session)
-        number = newest.number if now < delivery.due_at else await newest_before(session, delivery.due_at)
-        if number is None or number <= request.calendar_version:
-            return plan
-        calendar = (await self._tools.rulebook.calendar(session, number)).of(request.court)
-        new = recount(request, plan, recorded, policy, Rules(calendar, policy), now)
-        request.calendar_version = number
-        if not any(change.moved or change.became_final for change in new.replan.changes if change.rung == rung):
-            return plan
-        following, _ = await put_in_force(self._tools, session, request, plan, new, Line(MESSAGES))
-        delivery.due_at = due_to_make(policy, request.court_level, following.rungs)
-        return following
+        while delivery.due_at is not None:
+            number = newest.number if now < delivery.due_at else await newest_before(session, delivery.due_at)
+            if number is None or number <= request.calendar_version:
+                break
+            calendar = (await self._tools.rulebook.calendar(session, number)).of(request.court)
+            new = recount(request, plan, recorded, policy, Rules(calendar, policy), now)
+            request.calendar_version = number
+            if any(change.moved or change.became_final for change in new.replan.changes if change.rung == rung):
+                plan, _ = await put_in_force(self._tools, session, request, plan, new, Line(MESSAGES))
+                delivery.due_at = due_to_make(policy, request.court_level, plan.rungs)
+        return plan
 
     async def _look(
         self,

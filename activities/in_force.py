@@ -1,61 +1,50 @@
-"""When a rung or a limit falls due by the rules that were in force at its instant.
+"""The rules that were in force at an instant, which a request may not have heard of yet (calendar.md 5.3)."""
 
-Workers or Temporal may have been away when newer rules were approved, and what falls due when they are back may do so
-before the request has heard of them. Silence is judged by the versions in force when it was to end (calendar.md 5.3).
-"""
-
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Final
+from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.tools import Tools
 from liaison.db.replans import newest_moving_policy_before
-from liaison.db.rungs import planned_rung
+from liaison.db.rungs import rung_due_at
 from liaison.db.tables import Plan, Request
 from liaison.db.versions import newest_before
-from liaison.policy.ladder import Ladder, plan_ladder
-from liaison.policy.recount import answer_due_at
+from liaison.policy.ladder import plan_ladder
+from liaison.policy.recount import Rules
 
-NEVER: Final = datetime.max.replace(tzinfo=UTC)
+
+async def rules_at(tools: Tools, session: AsyncSession, request: Request, instant: datetime) -> Rules | None:
+    """The rules approved for a request before an instant; None where it is counted by them, or by newer ones."""
+    return await _rules_after(tools, session, request, (request.calendar_version, request.policy_version), instant)
 
 
 async def due_in_force(tools: Tools, session: AsyncSession, request: Request, plan: Plan, rung: int) -> datetime:
-    """The latest of a rung's instant in the plan in force and those by rules approved before; ``NEVER`` without it."""
-
-    def due(ladder: Ladder) -> datetime:
-        return next((planned.due_at for planned in ladder.rungs if planned.rung == rung), NEVER)
-
-    due_at = datetime.fromisoformat(planned_rung(plan, rung)["due_at"])
-    return await _latest(tools, session, request, due_at, due)
-
-
-async def limit_in_force(tools: Tools, session: AsyncSession, request: Request, plan: Plan) -> datetime:
-    """The same of the limit by which a summary request is to be answered (art. 4)."""
-    policy = await tools.rulebook.policy(session, request.policy_version)
-    return await _latest(tools, session, request, answer_due_at(plan, policy), lambda ladder: ladder.answer_by)
-
-
-async def _latest(
-    tools: Tools, session: AsyncSession, request: Request, due_at: datetime, due: Callable[[Ladder], datetime]
-) -> datetime:
-    """An instant put off by newer rules lets those count too that were approved before it is reached."""
-    newest_calendar, newest_policy = await tools.rulebook.current(session)
-    calendar, policy = request.calendar_version, request.policy_version
-    while calendar < newest_calendar.number or policy < newest_policy.version:
-        counted = (calendar, policy)
-        calendar = max(calendar, await newest_before(session, due_at) or 0)
-        policy = max(policy, await newest_moving_policy_before(session, due_at) or 0)
-        if (calendar, policy) == counted:
-            break
+    """The latest of a rung's instant in the plan in force and those by rules approved before it is reached."""
+    due_at = rung_due_at(plan, rung)
+    counted = (request.calendar_version, request.policy_version)
+    while (rules := await _rules_after(tools, session, request, counted, due_at)) is not None:
         ladder = plan_ladder(
             received_at=request.received_at,
             court_level=request.court_level,
             reference=request.reference,
             court=request.court,
-            calendar=await tools.rulebook.calendar(session, calendar),
-            policy=await tools.rulebook.policy(session, policy),
+            calendar=rules.calendar,
+            policy=rules.policy,
         )
-        due_at = max(due_at, due(ladder))
+        due_at = max([due_at, *(planned.due_at for planned in ladder.rungs if planned.rung == rung)])
+        counted = (rules.calendar.number, rules.policy.version)
     return due_at
+
+
+async def _rules_after(
+    tools: Tools, session: AsyncSession, request: Request, counted: tuple[int, int], instant: datetime
+) -> Rules | None:
+    newest_calendar, newest_policy = await tools.rulebook.current(session)
+    if counted[0] >= newest_calendar.number and counted[1] >= newest_policy.version:
+        return None
+    calendar = max(counted[0], await newest_before(session, instant) or 0)
+    policy = max(counted[1], await newest_moving_policy_before(session, instant) or 0)
+    if (calendar, policy) == counted:
+        return None
+    of_city = await tools.rulebook.calendar(session, calendar)
+    return Rules(of_city.of(request.court), await tools.rulebook.policy(session, policy))

@@ -1,25 +1,23 @@
 """A request's dates counted anew by newer rules: the plan, the record, the people whose date moved (issue line C20)."""
 
-from datetime import datetime
 from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.messaging import Messaging
-from activities.moved_dates import Moved, MovedDates
-from activities.new_plan import Line, put_in_force
+from activities.new_plan import Line
+from activities.newer_rules import NewerRules
 from activities.planned import planned_for
 from activities.tools import Tools
-from liaison.contract.names import replan_id, run_stream
+from liaison.contract.names import run_stream
 from liaison.contract.plans import PlanLadder, Planned
 from liaison.db.claims import newest_plan
 from liaison.db.record import lock_request, recorded_line
-from liaison.db.replans import count_replanned, moving_policies
-from liaison.db.rungs import rung_records
+from liaison.db.replans import moving_policies
 from liaison.db.tables import Plan, Request
-from liaison.policy.recount import Recount, Rules, recount
-from liaison.policy.words import Procedure, Stage
+from liaison.policy.recount import Rules
+from liaison.policy.words import Stage
 
 NO_SUCH_VERSION: Final = "no such version is approved for open requests 没有适用于在办诉求的该版本"
 
@@ -29,7 +27,7 @@ class Planning:
 
     def __init__(self, tools: Tools, messaging: Messaging) -> None:
         self._tools = tools
-        self._moved_dates = MovedDates(tools, messaging)
+        self._newer_rules = NewerRules(tools, messaging)
 
     @activity.defn
     async def plan_ladder(self, order: PlanLadder) -> Planned:
@@ -65,40 +63,4 @@ class Planning:
         asked = (rules.calendar.number, rules.policy.version)
         if request.stage is Stage.CLOSED or (request.calendar_version, request.policy_version) == asked:
             return plan, ""
-        recorded = {record.rung for record in await rung_records(session, request.reference)}
-        before = await self._tools.rulebook.policy(session, request.policy_version)
-        new = recount(request, plan, recorded, before, rules, self._tools.clock())
-        replans = _replans_to(request, rules)
-        request.calendar_version, request.policy_version = asked
-        says = ""
-        if new.moved or new.replan.became_final:
-            plan, says = await self._put_in_force(session, request, plan, recorded, new, order)
-        outcome = "moved" if new.moved else "made_final" if new.replan.became_final else "untouched"
-        for replan in replans:
-            await count_replanned(session, replan, **{outcome: 1})
-        return plan, says
-
-    async def _put_in_force(
-        self, session: AsyncSession, request: Request, plan: Plan, recorded: set[int], new: Recount, order: PlanLadder
-    ) -> tuple[Plan, str]:
-        line = Line(run_stream(order.stream), order.seq)
-        following, says = await put_in_force(self._tools, session, request, plan, new, line)
-        # While a reply waits to be confirmed nothing is due.
-        confirming = request.stage is Stage.CONFIRMING
-        request.next_due_at = None if confirming else _next_due(request, following, new, recorded)
-        await self._moved_dates.tell(session, request, Moved(plan, following, recorded))
-        return following, says
-
-
-def _replans_to(request: Request, rules: Rules) -> list[str]:
-    """The re-plans to the rules that a request is counted by, whichever told it: another may follow within seconds."""
-    calendar, policy = rules.calendar.number, rules.policy.version
-    to_calendar = [replan_id(calendar, None)] if request.calendar_version < calendar else []
-    return to_calendar + ([replan_id(calendar, policy)] if request.policy_version < policy else [])
-
-
-def _next_due(request: Request, plan: Plan, new: Recount, recorded: set[int]) -> datetime | None:
-    if request.procedure is Procedure.SUMMARY:
-        return new.ladder.answer_by
-    to_come = (row["due_at"] for row in plan.rungs if row["rung"] not in recorded)
-    return next((datetime.fromisoformat(due_at) for due_at in to_come), None)
+        return await self._newer_rules.bring_to(session, request, plan, rules, Line(stream, order.seq))

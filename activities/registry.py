@@ -46,7 +46,7 @@ def activities_of(tools: Tools) -> list[Callable[..., Any]]:
         Mailbox(tools).gather_bells,
         Purging(tools).purge,
         Planning(tools, messaging).plan_ladder,
-        AnswerLimit(tools).look_at_limit,
+        AnswerLimit(tools, messaging).look_at_limit,
         replanning.find_movable,
         replanning.signal_requests,
         replanning.keep_progress,

@@ -6,17 +6,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.composing import SUPERVISION
-from activities.in_force import due_in_force
 from activities.messaging import Messaging
 from activities.new_plan import Line
+from activities.newer_rules import NewerRules
 from activities.planned import planned_for
 from activities.tools import PLATFORM, Tools
 from liaison.contract.messages import RungDue, RungRecorded
 from liaison.contract.names import ROUND, run_stream, rung_cause
+from liaison.contract.plans import Planned
 from liaison.db.claims import newest_plan
 from liaison.db.messages import desk
 from liaison.db.record import append_event, lock_request, record_faults
-from liaison.db.rungs import falls_due_after, planned_rung, supervise, timely_ending
+from liaison.db.rungs import falls_due_after, planned_rung, rung_due_at, supervise, timely_ending
 from liaison.db.tables import Plan, Request, RungRecord
 from liaison.db.texts import data_key, write_text
 from liaison.metrics import TIMER_LATENESS
@@ -33,23 +34,26 @@ class Supervision:
     def __init__(self, tools: Tools, messaging: Messaging) -> None:
         self._tools = tools
         self._messaging = messaging
+        self._newer_rules = NewerRules(tools, messaging)
 
     @activity.defn
     async def record_rung(self, due: RungDue) -> RungRecorded:
         """Record a rung, lay the request into the leader's inbox, ring the bell in its window."""
         late: timedelta | None = None
+        newer: Planned | None = None
         async with self._tools.db.write() as session:
             request = await lock_request(session, due.reference)
             record = await session.get(RungRecord, (due.reference, ROUND, due.rung))
             if record is None:
                 if request.stage is Stage.CLOSED:
                     return RungRecorded()
-                plan = await newest_plan(session, request)
+                plan = await self._plan(session, request, due)
                 if self._has_moved(plan, due):
                     return RungRecorded(moved=await planned_for(self._tools, session, request, plan))
-                due_at = datetime.fromisoformat(planned_rung(plan, due.rung)["due_at"])
-                if not due.escalated_by and await self._waits(session, request, plan, due, due_at):
-                    return RungRecorded(held_back=True)
+                if _is_missed(plan, due):
+                    newer = await planned_for(self._tools, session, request, plan)
+                if not due.escalated_by and await self._hold_back(session, due, rung_due_at(plan, due.rung)):
+                    return RungRecorded(held_back=True, newer=newer)
                 line = Line(run_stream(due.stream), due.seq)
                 record = await self.record(session, request, plan, due, line)
                 late = record.recorded_at - datetime.fromisoformat(planned_rung(plan, due.rung)["act_at"])
@@ -57,7 +61,18 @@ class Supervision:
         if late is not None and not (due.escalated_by or due.resumed):
             TIMER_LATENESS.observe(late.total_seconds())
         await self._messaging.hand_on(session, due.reference, rung_cause(due.rung))
-        return RungRecorded(post=told)
+        return RungRecorded(post=told, newer=newer)
+
+    async def _plan(self, session: AsyncSession, request: Request, due: RungDue) -> Plan:
+        """The plan a rung is judged by: that of the rules in force when it fell due, unless somebody lifts it."""
+
+        async def due_at(plan: Plan) -> datetime:
+            return rung_due_at(plan, due.rung)
+
+        plan = await newest_plan(session, request)
+        if due.escalated_by:
+            return plan
+        return await self._newer_rules.judge_by(session, request, plan, due_at, run_stream(due.stream))
 
     def _has_moved(self, plan: Plan, due: RungDue) -> bool:
         """Whether the workflow found the rung due by older dates: a newer plan overtook it on the way here.
@@ -72,13 +87,6 @@ class Supervision:
         if due.received_at:
             return datetime.fromisoformat(due.received_at)
         return self._tools.from_workflow(due.at) if due.at else None
-
-    async def _waits(self, session: AsyncSession, request: Request, plan: Plan, due: RungDue, due_at: datetime) -> bool:
-        """Whether something that came in time has not got here yet: newer dates, or a reply."""
-        found = self._found_at(due)
-        if found is not None and await due_in_force(self._tools, session, request, plan, due.rung) > found:
-            return True
-        return await self._hold_back(session, due, due_at)
 
     async def _hold_back(self, session: AsyncSession, due: RungDue, due_at: datetime) -> bool:
         """Whether something received in time waits in the inbox: then there is no rung (design 3.6)."""
@@ -158,6 +166,12 @@ class Supervision:
                 session, request, rung_cause(due.rung), name, template, date_params(due_on=due_date(rung)),
                 not_before=not_before,
             )  # fmt: skip
+
+
+def _is_missed(plan: Plan, due: RungDue) -> bool:
+    """Whether the workflow does not know of the plan; an older workflow is told of it when it hears of the rules."""
+    by = (due.calendar_version, due.policy_version)
+    return all(by) and (plan.calendar_version > by[0] or plan.policy_version > by[1])
 
 
 def _recipient(roster: Roster, post: Post, request: Request) -> Recipient:

@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.state import RequestState, may_change_holder
 
 HOLD_BACK = timedelta(minutes=5)
-"""How long a rung waits for a timely reply that lies in the inbox, or a limit for newer dates, to be delivered."""
+"""How long a rung waits for a timely reply that lies in the inbox to be delivered."""
 
 
 class Consequences:
@@ -75,22 +75,19 @@ class Consequences:
         self.effects.add(dispatch)
 
     def look_at_limit(self) -> None:
-        """Have a summary request become ordinary, unless rules that were in force by then put the limit off."""
-        self.state.asks_limit = True
-        order = LookAtLimit(self.state.reference, workflow.now().isoformat())
+        """Have a summary request become ordinary, unless it has missed rules by which the limit may be another."""
+        state = self.state
+        state.asks_limit = True
+        order = LookAtLimit(state.reference, state.stream, state.calendar_version, state.policy_version)
 
         async def look() -> None:
             seen = await workflow.execute_activity(
                 activities.look_at_limit, order, **patient("has the limit to answer on the spot passed?")
             )
-            self.state.asks_limit, self.look_again = False, True
-            if self.state.ending is not None or self.state.procedure is not Procedure.SUMMARY:
-                return
-            if seen.moved is not None:
-                self._take_over(seen.moved)
-            elif seen.held_back:
-                self.state.answer_held_back = (workflow.now() + HOLD_BACK).isoformat()
-            else:
+            state.asks_limit, self.look_again = False, True
+            if seen.newer is not None:
+                self._take_over(seen.newer)
+            elif state.ending is None and state.procedure is Procedure.SUMMARY:
                 self.make_ordinary()
 
         self.effects.add(look)
@@ -108,13 +105,15 @@ class Consequences:
         seq, at = self.state.next_seq(), "" if received_at else workflow.now().isoformat()
         due = RungDue(
             self.state.reference, self.state.stream, seq, rung.rung, escalated_by, reason, at, received_at,
-            self.state.was_stopped_at(rung),
+            self.state.was_stopped_at(rung), self.state.calendar_version, self.state.policy_version,
         )  # fmt: skip
 
         async def record() -> None:
             result = await workflow.execute_activity(
                 activities.record_rung, due, **patient(f"{rung_name(rung)}: {rung.post}")
             )
+            if result.newer is not None:
+                self._take_over(result.newer)
             if result.held_back:
                 self.state.recorded.remove(rung.rung)
                 self.state.held_back[rung.rung] = (workflow.now() + HOLD_BACK).isoformat()
@@ -176,6 +175,8 @@ class Consequences:
                 activities.apply_action, application, **patient(f"apply {action.kind}")
             )
             self.state.holder, self.state.offered = applied.holder, applied.offered
+            if applied.newer is not None:
+                self._take_over(applied.newer)
             self.state.unsettled -= may_change_holder(action)
             self.show()
 

@@ -93,7 +93,7 @@ def _row(state: RequestState, rung: Rung) -> str:
     elif state.claimed is not None:
         standing = "stopped by a claimed reply 因待确认答复暂停"
     elif rung.rung in state.held_back:
-        standing = "held back: a timely reply, or newer dates, on the way 及时答复或新日期送达中"
+        standing = "held back: a timely reply on its way 及时答复送达中"
     else:
         standing = "to come 待触发"
     return f"| {rung_name(rung)} | {_due_on(rung)} | {rung.post} | {standing} |"
@@ -110,9 +110,8 @@ def _next(state: RequestState) -> tuple[str, str]:
             "anybody could have sent it in the judge's name 该答复可能系冒名",
         )
     if state.procedure is Procedure.SUMMARY:
-        limit = f"not answered by the end of {_answer_due_on(state)}, the request becomes ordinary 逾期转普通程序"
         return (
-            limit + ("; held back: newer dates on the way 新日期送达中" if state.answer_held_back else ""),
+            f"not answered by the end of {_answer_due_on(state)}, the request becomes ordinary 逾期转普通程序",
             "summary matters are answered at once (art. 4) 简易诉求接诉即答（第四条）",
         )
     to_come = state.unrecorded()

@@ -36,10 +36,8 @@ class RequestState:
     answer_act_at: str = ""
     answer_provisional: bool = False
     answer_counted: str = ""
-    answer_held_back: str = ""
-    """Newer dates for the limit of a summary request are on their way: until when they are waited for."""
     asks_limit: bool = False
-    """The book is being asked whether that limit has passed."""
+    """The book is being asked whether the limit of a summary request has passed."""
     calendar_version: int = 0
     policy_version: int = 0
     provisional: bool = False
@@ -88,8 +86,6 @@ class RequestState:
     def take_over(self, planned: Planned) -> None:
         """Live by newer dates. What is recorded keeps its own there; a rung that moved waits for nothing else."""
         before = {rung.rung: rung.act_at for rung in self.rungs}
-        if planned.answer_act_at != self.answer_act_at:
-            self.answer_held_back = ""
         self.calendar_version, self.policy_version = planned.calendar_version, planned.policy_version
         self.answer_due_on, self.answer_due_at = planned.answer_due_on, planned.answer_due_at
         self.answer_act_at, self.rungs = planned.answer_act_at, list(planned.rungs)
@@ -187,7 +183,7 @@ class RequestState:
         """When to see whether a summary request becomes ordinary; None while the book is being asked."""
         if self.procedure is not Procedure.SUMMARY or self.asks_limit:
             return None
-        return datetime.fromisoformat(self.answer_held_back or self.answer_act_at)
+        return datetime.fromisoformat(self.answer_act_at)
 
     def next_instant(self) -> datetime | None:
         """The next instant at which silence has a consequence."""

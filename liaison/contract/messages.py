@@ -137,6 +137,9 @@ class RungDue:
     """Of the late action that found it due before the timer did."""
     resumed: bool = False
     """It fires after its instant because a claimed reply, revoked since, had stopped the ladder."""
+    calendar_version: int = 0
+    """What the workflow lives by, as ``policy_version``; 0 where an older one did not say."""
+    policy_version: int = 0
 
 
 @dataclass(frozen=True)
@@ -144,11 +147,13 @@ class RungRecorded:
     """``held_back`` means a reply received in time waits in the inbox: no rung (design 3.6).
 
     ``moved`` is the plan in force where it is newer than the workflow's and has the rung later: no rung either.
+    ``newer`` is one that the workflow has missed, and by which the rung was due all the same.
     """
 
     held_back: bool = False
     post: str = ""
     moved: Planned | None = None
+    newer: Planned | None = None
 
 
 @dataclass(frozen=True)
@@ -163,10 +168,11 @@ class ApplyAction:
 
 @dataclass(frozen=True)
 class Applied:
-    """Who holds the request now, and to whom it is offered."""
+    """Who holds the request now, and to whom it is offered; ``newer`` is the plan where its limits may have changed."""
 
     holder: Holder | None = None
     offered: Holder | None = None
+    newer: Planned | None = None
 
 
 @dataclass(frozen=True)

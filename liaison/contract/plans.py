@@ -55,21 +55,19 @@ class Planned:
 
 @dataclass(frozen=True)
 class LookAtLimit:
-    """Look whether a summary request's limit has passed; ``at`` is when its workflow found that, on its own clock."""
+    """Look whether a summary request's limit has passed; the versions are those its workflow lives by."""
 
     reference: str
-    at: str
+    stream: int
+    calendar_version: int
+    policy_version: int
 
 
 @dataclass(frozen=True)
 class LimitSeen:
-    """``held_back`` means that rules which were in force at the limit, and put it off, have not got there yet.
+    """``newer`` is the plan in force where the workflow has missed it: the limit may be another."""
 
-    ``moved`` is the plan in force where it is newer than the workflow's and has the limit later.
-    """
-
-    held_back: bool = False
-    moved: Planned | None = None
+    newer: Planned | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Rungs: recorded once, annulled where a reply proves to have been on time, shown in the leaders' inbox."""
 
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import col, select
@@ -12,10 +12,18 @@ from liaison.db.inbox import CLOSING
 from liaison.db.tables import Action, Plan, Request, RungRecord
 from liaison.policy.words import ActionState, Post, Procedure, Stage
 
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
+
 
 def planned_rung(plan: Plan, rung: int) -> dict[str, Any]:
     """One rung of a plan: ``{rung, business_day, due_on, due_at, act_at, notify_at, provisional}``."""
     return next(row for row in plan.rungs if row["rung"] == rung)
+
+
+def rung_due_at(plan: Plan, rung: int) -> datetime:
+    """When a rung falls due by a plan; at the end of time where it has none of that number."""
+    due = (row["due_at"] for row in plan.rungs if row["rung"] == rung)
+    return next((datetime.fromisoformat(due_at) for due_at in due), NEVER)
 
 
 def falls_due_after(plan: Plan, rung: int, instant: datetime) -> bool:

@@ -34,7 +34,8 @@ NINTH_OF_SEPTEMBER, LAST_WEEK = shanghai("2026-09-09 10:00"), shanghai("2026-09-
 """Of the requests of these days the later ones only are counted over 8 October, which the notice takes off."""
 
 
-def _tools(office: Office) -> Tools:
+def tools_of(office: Office) -> Tools:
+    """What activities work with, on an office."""
     platform = office.platform
     return Tools(
         db=platform.db, ring=platform.ring, rulebook=platform.rulebook, client=platform.client, clock=platform.clock,
@@ -52,7 +53,7 @@ async def _approved(office: Office, document: dict[str, Any] | None = None) -> i
 
 async def _found(office: Office, version: int) -> list[str]:
     """All pages, in their order."""
-    find, page, found = Replanning(_tools(office)).find_movable, FindMovable(version), []
+    find, page, found = Replanning(tools_of(office)).find_movable, FindMovable(version), []
     while True:
         movable = await ActivityEnvironment().run(find, page)
         found += movable.references
@@ -87,11 +88,11 @@ async def test_exactly_those_whose_dates_move_are_found_and_the_others_marked(
     versions = {r: (await office.request(r)).calendar_version for r in (early, recorded, fired, attached, closed)}
     assert versions == {early: version, recorded: version, fired: version, attached: before, closed: before}
     counts = await ActivityEnvironment().run(
-        Replanning(_tools(office)).keep_progress, KeepProgress(version, None, 1, settled=True)
+        Replanning(tools_of(office)).keep_progress, KeepProgress(version, None, 1, settled=True)
     )
     assert (counts.untouched, counts.remaining, counts.finished) == (3, 3, False)
 
-    planning = Planning(_tools(office), Messaging(_tools(office)))
+    planning = Planning(tools_of(office), Messaging(tools_of(office)))
     await office.dispatch(late[0], HOLDER)
     for reference in late:
         planned = await ActivityEnvironment().run(planning.plan_ladder, PlanLadder(reference, 1, 2, version))
@@ -104,7 +105,7 @@ async def test_exactly_those_whose_dates_move_are_found_and_the_others_marked(
     assert plan is not None and [row["due_on"] for row in plan.rungs][:3] == ["2026-09-30", "2026-10-09", "2026-10-12"]
     assert EventKind.REPLANNED in kinds
     counts = await ActivityEnvironment().run(
-        Replanning(_tools(office)).keep_progress, KeepProgress(version, None, 2, settled=True)
+        Replanning(tools_of(office)).keep_progress, KeepProgress(version, None, 2, settled=True)
     )
     assert (counts.moved, counts.untouched, counts.remaining, counts.finished) == (3, 3, 0, True)
     view = await replan_view(office.platform, f"replan-calendar-{version}")
@@ -133,7 +134,7 @@ async def test_each_request_is_counted_with_the_version_it_was_brought_to(either
     late, fired = await office.submit(case_number=None), await office.submit(case_number=None)
     for rung in range(5):
         await office.supervise(fired, None, rung)
-    tools = _tools(office)
+    tools = tools_of(office)
     first = await _approved(office)
     second = await _approved(office, amendment_2026(published_on="2026-09-17", last_off="2026-10-09"))
     assert (await _found(office, first)) == [late]
@@ -158,7 +159,7 @@ async def test_a_policys_replan_counts_with_the_calendar_it_brings_along(office:
     moves, fired = await office.submit(case_number=None), await office.submit(case_number=None)
     for rung in range(5):
         await office.supervise(fired, None, rung)
-    tools, version = _tools(office), await _approved(office)
+    tools, version = tools_of(office), await _approved(office)
     other = policy_document() | {"reply": {"min_characters": 7}}
     proposal = await propose_policy(office.platform, other, None, call(await operator(office)))
     approved = await approve_policy(office.platform, proposal.body["id"], True, call(await chamber(office)))
@@ -206,7 +207,7 @@ async def test_what_was_written_after_the_comparison_is_not_marked_with_the_rest
 async def test_other_people_told_is_no_other_date(office: Office) -> None:
     """A policy that names other posts moves a request to it once, and later calendars leave it alone."""
     office.clock.now = LAST_WEEK
-    reference, tools = await office.submit(case_number=None), _tools(office)
+    reference, tools = await office.submit(case_number=None), tools_of(office)
     planning = Planning(tools, Messaging(tools))
     async with office.platform.db.write() as session:
         calendar, policy = await tools.rulebook.current(session)
@@ -236,7 +237,10 @@ async def test_other_people_told_is_no_other_date(office: Office) -> None:
 
 async def test_a_limit_to_answer_that_lies_in_the_past_is_brought_forward_to_a_business_day(office: Office) -> None:
     office.clock.now = shanghai("2026-09-21 10:00")
-    reference, tools = await office.submit(category=Category.CONSULTATION, judge=None, case_number=None), _tools(office)
+    reference, tools = (
+        await office.submit(category=Category.CONSULTATION, judge=None, case_number=None),
+        tools_of(office),
+    )
     async with office.platform.db.write() as session:
         request = await session.get_one(Request, reference)
         plan = await session.get_one(Plan, (reference, 1))

@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.in_force import due_in_force
 from activities.messaging import Messaging
 from activities.planning import Planning
 from liaison.contract.names import replan_id
 from liaison.contract.plans import PlanLadder
-from liaison.db.claims import newest_plan
-from liaison.db.tables import Action, AnswerDelivery, CalendarVersion, Plan, Replan, Request
+from liaison.db.tables import Action, AnswerDelivery, Plan, Replan
 from liaison.policy.words import ActionKind, ActionState, Category, EventKind, Outcome, Procedure
 from liaison.services.replanning import start_replan
 from tests.city import City, shanghai
@@ -70,44 +68,45 @@ async def _newest(city: City) -> int:
 
 
 @WITH_AND_WITHOUT_CACHE
-async def test_a_rung_waits_for_newer_dates_that_were_in_force_when_it_was_due(city_at: OpenCity, cached: int) -> None:
+async def test_a_rung_falls_due_by_newer_rules_that_were_in_force_at_it(city_at: OpenCity, cached: int) -> None:
+    """Also where the re-plan to them never comes."""
     async with city_at(FRIDAY, cached=cached, replan_per_second=1_000) as city:
         reference, late = await city.submit(), await city.submit(judge="0104-j02")
         await city.advance_to("2026-09-21 23:30")
         version = await _close_hall(city, "2026-09-21")
         await city.advance_to("2026-09-22 00:12")
         assert await city.rungs(reference) == []
-        assert "held back: a timely reply, or newer dates, on the way" in await city.details(reference)
+        assert "| warning 预警 | 2026-09-22 |" in await city.details(reference)
         # By the dates that were in force this reply is in time.
         await city.reply(late, "0104-j02")
         await city.handle(late).result()
         [reply] = await city.rows(Action, late)
         assert (reply.state, await city.rungs(late)) == (ActionState.ACCEPTED, [])
-        await start_replan(city.platform, calendar=version, policy=None)
         await city.advance_to("2026-09-23 00:12")
         [warning] = await city.rungs(reference)
         assert (warning.rung, warning.due_at) == (0, shanghai("2026-09-23 00:00"))
-        assert EventKind.RUNG_HELD_BACK not in await city.kinds(reference)
+        await start_replan(city.platform, calendar=version, policy=None)
+        await city.advance(minutes=2)
+        kinds = await city.kinds(reference)
+        assert kinds.count(EventKind.REPLANNED) == 1 and EventKind.RUNG_HELD_BACK not in kinds
         await city.replay(reference)
 
 
 @WITH_AND_WITHOUT_CACHE
-async def test_the_limit_to_answer_on_the_spot_waits_for_newer_dates_that_were_in_force_at_it(
+async def test_the_limit_to_answer_on_the_spot_is_that_of_rules_that_were_in_force_at_it(
     city_at: OpenCity, cached: int
 ) -> None:
-    async with city_at(FRIDAY, cached=cached, replan_per_second=1_000) as city:
+    async with city_at(FRIDAY, cached=cached) as city:
         answered, silent = await city.submit(**CONSULTATION), await city.submit(**CONSULTATION)
         await city.advance_to("2026-09-18 23:30")
-        version = await _close_hall(city, "2026-09-18")
+        await _close_hall(city, "2026-09-18")
         await city.advance_to("2026-09-19 00:12")
         assert (await city.request(silent)).procedure is Procedure.SUMMARY
-        assert "held back: newer dates on the way" in await city.details(silent)
+        assert "not answered by the end of 2026-09-20, the request becomes ordinary" in await city.details(silent)
         given = await city.act(city.credentials.clerk_key, answered, ActionKind.ANSWER, text={"text": "三号窗口办理。"})
         assert given.body["state"] == ActionState.ACCEPTED
         assert (await city.handle(answered).result()).outcome is Outcome.ANSWERED
-        await start_replan(city.platform, calendar=version, policy=None)
         await city.advance_to("2026-09-20 23:59")
-        assert "held back" not in await city.details(silent)
         assert (await city.request(silent)).procedure is Procedure.SUMMARY
         await city.advance_to("2026-09-21 00:12")
         assert (await city.request(silent)).procedure is Procedure.ORDINARY
@@ -144,26 +143,6 @@ async def test_a_policy_counts_from_its_approval_if_open_requests_move_to_it(
         changed = EventKind.PROCEDURE_CHANGED in await city.kinds(reference)
         fell_due = changed if kind == "limit" else bool(await city.rungs(reference))
         assert fell_due is not for_open_requests
-
-
-@pytest.mark.parametrize(
-    ("second_made", "due"), [("2026-09-22 12:00", "2026-09-24 00:00"), ("2026-09-23 00:00", "2026-09-23 00:00")]
-)
-async def test_the_day_to_which_a_rung_was_put_off_is_judged_by_what_was_in_force_then(
-    city_at: OpenCity, second_made: str, due: str
-) -> None:
-    """The warning was due when the 21st ended; the first closure puts it off by a day, the second by one more."""
-    async with city_at(FRIDAY) as city:
-        reference = await city.submit()
-        first = await _close_hall(city, "2026-09-21")
-        second = await _close_hall(city, "2026-09-21", "2026-09-22")
-        async with city.tools.db.write() as session:
-            for number, made in ((first, "2026-09-21 23:30"), (second, second_made)):
-                (await session.get_one(CalendarVersion, number)).made_at = shanghai(made)
-        async with city.tools.db.read() as session:
-            request = await session.get_one(Request, reference)
-            plan = await newest_plan(session, request)
-            assert await due_in_force(city.tools, session, request, plan, 0) == shanghai(due)
 
 
 async def test_what_was_approved_after_the_instant_changes_nothing_of_it(city_at: OpenCity) -> None:
