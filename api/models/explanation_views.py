@@ -34,7 +34,7 @@ class CitedClosure(View):
 
 
 class ExplainedDayView(View):
-    """A day after day 0: counted, or passed over for a reason."""
+    """A day after day 0, or day 0 for the limit of a summary request: counted, or passed over for a reason."""
 
     on: date
     counted: int | None = Field(description="Which business day it is; null for a day passed over.")
@@ -72,6 +72,7 @@ class ExplainedAnswer(View):
     notes: list[BothLanguages] = Field(
         description="That it was put off; for a time of receipt, that it holds in the summary procedure only."
     )
+    days: list[ExplainedDayView] = Field(description="From day 0, which counts here if it is worked, to the limit.")
 
 
 class ExplanationView(View):
@@ -81,7 +82,7 @@ class ExplanationView(View):
     received_at: AwareDatetime
     court: str
     court_level: CourtLevel
-    day0: date = Field(description="The date of receipt in Shanghai, which never counts.")
+    day0: date = Field(description="The date of receipt in Shanghai, which never counts for a rung.")
     calendar_version: int
     policy_version: int
     days: list[ExplainedDayView]

@@ -1,6 +1,6 @@
 """``liaison calendar explain``: why a date is when it is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -42,7 +42,7 @@ def _show(found: Mapping[str, Any]) -> None:
             "reference": found["reference"],
             "court": f"{found['court']} ({found['court_level']})",
             "received_at": when(found["received_at"]),
-            "day0": f"{found['day0']}{say('（不计）', ', never counted')}",
+            "day0": f"{found['day0']}{say('（督办期限不计当日）', ', never counted for a rung')}",
             "calendar_version": found["calendar_version"],
             "policy_version": found["policy_version"],
             **_answer(found["answer"]),
@@ -62,12 +62,20 @@ def _show(found: Mapping[str, Any]) -> None:
             for due in found["deadlines"]
         ],
     )
-    show_table(
-        ("on", "counted", "why", "notice"),
-        [(day["on"], day["counted"] or "-", own_words(day), _notice(day)) for day in found["days"]],
-    )
+    if found["answer"] is not None:
+        show_line(say("即答期限自收到之日起算：", "The limit to answer on the spot counts from the day of receipt:"))
+        _show_days(found["answer"]["days"])
+        show_line(say("各级督办期限自次日起算：", "Rungs count from the day after:"))
+    _show_days(found["days"])
     if any(not day["announced"] for day in found["days"]):
         show_line(say("部分日期国务院尚未公布。", "Some of these days are not announced yet."))
+
+
+def _show_days(days: Sequence[Mapping[str, Any]]) -> None:
+    show_table(
+        ("on", "counted", "why", "notice"),
+        [(day["on"], day["counted"] or "-", own_words(day), _notice(day)) for day in days],
+    )
 
 
 def _answer(answer: Mapping[str, Any] | None) -> dict[str, str]:

@@ -47,7 +47,7 @@ async def explain_question(platform: Platform, received_at: datetime, court: str
         "reference": None,
         **_head(received_at, court, found.level, explained, rests_on),
         "policy_version": policy.version,
-        "answer": _answer(answer, answer.due_on, answer.provisional, policy, [_IF_SUMMARY]),
+        "answer": _answer(answer, answer.due_on, answer.provisional, policy, [_IF_SUMMARY], rests_on),
         "deadlines": deadlines,
     }
 
@@ -82,7 +82,7 @@ async def explain_request(platform: Platform, scope: Scope, reference: str) -> B
         "reference": found.own.reference,
         **_head(request.received_at, request.court, level, explained, rests_on),
         "policy_version": request.policy_version,
-        "answer": _planned_answer(plan, day0, calendar, policy) if summary else None,
+        "answer": _planned_answer(plan, day0, calendar, policy, rests_on) if summary else None,
         "deadlines": [_planned(row, explained[row["rung"]], plans, records.get(row["rung"])) for row in plan.rungs],
     }
 
@@ -123,16 +123,19 @@ def _day(day: ExplainedDay, rests_on: Cited) -> Body:
     }
 
 
-def _answer(explanation: Explanation, due_on: date, provisional: bool, policy: Policy, notes: list[Words]) -> Body:
-    """The limit of a summary request, on which it becomes ordinary."""
-    return _date(explanation, due_on.isoformat(), shown(at(due_on, policy.cut_off)), provisional, notes)
+def _answer(
+    explanation: Explanation, due_on: date, provisional: bool, policy: Policy, notes: list[Words], rests_on: Cited
+) -> Body:
+    """The limit of a summary request, on which it becomes ordinary; its days begin with that of receipt."""
+    limit = _date(explanation, due_on.isoformat(), shown(at(due_on, policy.cut_off)), provisional, notes)
+    return limit | {"days": [_day(day, rests_on) for day in explanation.days]}
 
 
-def _planned_answer(plan: Plan, day0: date, calendar: BusinessCalendar, policy: Policy) -> Body:
+def _planned_answer(plan: Plan, day0: date, calendar: BusinessCalendar, policy: Policy, rests_on: Cited) -> Body:
     explanation, due_on = explain_answer(calendar, day0, policy), date.fromisoformat(plan.answer_due_on)
     counted = explanation.due_on
     notes = [] if due_on == counted else [_put_off(calendar.number, counted, plan.answer_due_on)]
-    return _answer(explanation, due_on, calendar.is_provisional(due_on), policy, notes)
+    return _answer(explanation, due_on, calendar.is_provisional(due_on), policy, notes, rests_on)
 
 
 def _deadline(rung: int, explanation: Explanation, policy: Policy) -> Body:

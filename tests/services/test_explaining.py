@@ -17,6 +17,7 @@ from liaison.services.closures import amend_closure, enter_closure
 from liaison.services.errors import Refused, Slug
 from liaison.services.explaining import explain_question, explain_request
 from tests.chinese import is_chinese
+from tests.city import shanghai
 from tests.services.office import STRANGER_JUDGE, Office
 from tests.services.rules import amendment_2026, call, chamber, closure, given, operator
 
@@ -215,6 +216,25 @@ async def test_a_summary_request_is_told_its_limit_to_be_answered(office: Office
     assert (answer["provisional"], answer["notes"]) == (False, [])
     ordinary = await office.submit(case_number=None)
     assert (await explain_request(office.platform, clerk, ordinary))["answer"] is None
+
+
+async def test_the_limit_is_explained_by_its_own_days_from_that_of_receipt_on(office: Office) -> None:
+    """Received on the make-up Sunday, and on a Friday that the chamber took off: those days are no day of a rung."""
+    sunday = (await explain_question(office.platform, shanghai("2026-09-20 10:00"), "0104"))["answer"]
+    [day] = sunday["days"]
+    assert (sunday["due_on"], day["on"], day["counted"]) == ("2026-09-20", "2026-09-20", 1)
+    assert (day["reason"], day["notice"]["published_on"]) == ("make_up", "2025-11-04")
+    office.clock.now = shanghai("2026-09-18 10:00")
+    entered = await enter_closure(
+        office.platform,
+        "0104",
+        closure("2026-09-18", first="2026-09-18", last="2026-09-18"),
+        call(await chamber(office)),
+    )
+    friday = (await explain_question(office.platform, office.clock.now, "0104"))["answer"]
+    off, _, counted = friday["days"]
+    assert (friday["due_on"], counted["on"]) == ("2026-09-20", "2026-09-20")
+    assert (off["on"], off["counted"], off["closure"]["id"]) == ("2026-09-18", None, entered.body["id"])
 
 
 async def test_a_provisional_limit_to_be_answered_has_an_earliest_and_a_latest(office: Office) -> None:
