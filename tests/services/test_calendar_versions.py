@@ -448,7 +448,9 @@ async def test_nothing_is_counted_with_a_version_that_is_not_what_was_approved(
     elsewhere = replace(office.platform, rulebook=Rulebook())
     async with elsewhere.db.read() as session:
         assert await elsewhere.rulebook.damaged_calendars(session) == [PACKAGED]
-        assert (await elsewhere.rulebook.calendar(session, PACKAGED - 1)).number == PACKAGED - 1
+        kept = await elsewhere.rulebook.calendar(session, PACKAGED - 1)
+        assert kept.number == PACKAGED - 1
+        assert await elsewhere.rulebook.calendar(session, PACKAGED - 1) is kept, "read once"
     with pytest.raises(CalendarDamaged, match=f"calendar version {PACKAGED} in the database"):
         await deadlines_view(elsewhere, datetime(2026, 9, 28, 2, tzinfo=UTC), "0104")
     with pytest.raises(CalendarDamaged):
