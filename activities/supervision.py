@@ -13,7 +13,6 @@ from activities.planned import planned_for
 from activities.tools import PLATFORM, Tools
 from liaison.contract.messages import RungDue, RungRecorded
 from liaison.contract.names import ROUND, run_stream, rung_cause
-from liaison.contract.plans import Planned
 from liaison.db.claims import newest_plan
 from liaison.db.messages import desk
 from liaison.db.record import append_event, lock_request, record_faults
@@ -40,18 +39,16 @@ class Supervision:
     async def record_rung(self, due: RungDue) -> RungRecorded:
         """Record a rung, lay the request into the leader's inbox, ring the bell in its window."""
         late: timedelta | None = None
-        newer: Planned | None = None
         async with self._tools.db.write() as session:
             request = await lock_request(session, due.reference)
             record = await session.get(RungRecord, (due.reference, ROUND, due.rung))
+            if record is None and request.stage is Stage.CLOSED:
+                return RungRecorded()
+            plan = await (self._plan(session, request, due) if record is None else newest_plan(session, request))
+            newer = await planned_for(self._tools, session, request, plan) if _is_missed(plan, due) else None
             if record is None:
-                if request.stage is Stage.CLOSED:
-                    return RungRecorded()
-                plan = await self._plan(session, request, due)
                 if self._has_moved(plan, due):
-                    return RungRecorded(moved=await planned_for(self._tools, session, request, plan))
-                if _is_missed(plan, due):
-                    newer = await planned_for(self._tools, session, request, plan)
+                    return RungRecorded(moved=newer or await planned_for(self._tools, session, request, plan))
                 if not due.escalated_by and await self._hold_back(session, due, rung_due_at(plan, due.rung)):
                     return RungRecorded(held_back=True, newer=newer)
                 line = Line(run_stream(due.stream), due.seq)

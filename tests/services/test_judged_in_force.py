@@ -68,6 +68,7 @@ async def test_a_rung_found_after_the_day_it_was_put_off_to_bears_that_day(offic
     told = await _warn(office, reference, version, f"{WEDNESDAY} 09:00")
     assert told.newer is not None and told.newer.calendar_version == version + 1
     assert _instant(told.newer.rungs[0].due_at) == shanghai(f"{WEDNESDAY} 00:00")
+    assert await _warn(office, reference, version, f"{WEDNESDAY} 09:00") == told, "an attempt whose answer was lost"
     [record] = await _records(office, reference)
     assert record.due_at == shanghai(f"{WEDNESDAY} 00:00")
     assert ("run-1-r", EventKind.REPLANNED) in await office.events(reference)
