@@ -18,6 +18,7 @@ from liaison.contract.messages import Applied, ApplyAction
 from liaison.contract.names import run_stream
 from liaison.db.claims import newest_plan
 from liaison.db.inbox import offer_of, settle_action
+from liaison.db.mailboxes import EXPLANATION
 from liaison.db.messages import PASSED_ON
 from liaison.db.record import append_event, lock_request
 from liaison.db.rungs import rung_records
@@ -169,7 +170,7 @@ class Acting:
         """An explanation goes to every leader who has the request in his inbox: he who asked is one of them."""
         leaders = {record.recipient for record in await rung_records(session, request.reference)}
         for leader in sorted(leader for leader in leaders if leader is not None):
-            await self._messaging.reserve(session, request, action.id, leader, "explanation", {})
+            await self._messaging.reserve(session, request, action.id, leader, EXPLANATION, {})
 
 
 def _is_taker(roster: Roster, offer: WorkOrder | None, action: Action) -> bool:

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from activities.answer_codes import WORK_ORDER, answer_codes
 from activities.tools import Tools
 from liaison.db.directory import desk_contact, staff_contact
-from liaison.db.mailboxes import told_by
+from liaison.db.mailboxes import references_in, told_by
 from liaison.db.messages import DIGEST, PARTY, department_of, gateway_key, read_params
 from liaison.db.rungs import supervised_by, supervised_by_chamber
 from liaison.db.tables import Message, Request
@@ -19,6 +19,15 @@ from liaison.policy.told_dates import in_words
 
 SUPERVISION = "supervision"
 """The leaders' bell, whose figures are taken when it rings."""
+
+WARNING = "warning"
+"""Rung 0, to the holder and to duty desks."""
+
+WARNING_TO_LEADER = "warning_to_leader"
+"""The same to a leader: a kind of its own, for his mailbox; alone it reads like any other."""
+
+DIGEST_EXPLAINED = "digest_explained"
+"""The digest that tells of holders who have explained."""
 
 DIGEST_SETTLED = "digest_settled"
 """The digest of a leader with whom nothing lies any more."""
@@ -51,6 +60,8 @@ async def compose(
     if template in (SUPERVISION, DIGEST):
         template, figures = await _bell(tools, session, message)
         params = params | figures
+    elif template == WARNING_TO_LEADER:
+        template = WARNING
     elif template == WORK_ORDER and department_of(message.recipient) is not None:
         template = WORK_ORDER_TO_DESK
     elif template == WORK_ORDER:
@@ -72,13 +83,16 @@ async def compose(
 
 async def _bell(tools: Tools, session: AsyncSession, bell: Message) -> tuple[str, dict[str, str]]:
     """Template and figures of a leader's bell: how many requests lie with him, how many business days the oldest is
-    late, and of a digest how many were settled before it rang.
+    late, and of a digest how many were settled before it rang, and how many explained.
 
     Days are those of the court whose request the bell rings for: most leaders have no other.
     """
     # No leader is left where it rings at a desk: then the request lies with the Case Filing Chamber.
     to_desk = department_of(bell.recipient) is not None
-    count, since = await (supervised_by_chamber(session) if to_desk else supervised_by(session, bell.recipient))
+    if to_desk:
+        count, since = await supervised_by_chamber(session)
+    else:
+        count, since = await supervised_by(session, bell.recipient, await references_in(session, bell))
     request = await session.get_one(Request, bell.reference)
     calendar, _ = await tools.rulebook.current(session)
     now = tools.clock()
@@ -86,10 +100,12 @@ async def _bell(tools: Tools, session: AsyncSession, bell: Message) -> tuple[str
     figures = {"count": str(count), "days": str(days)}
     if bell.template == SUPERVISION:
         return SUPERVISION, figures
-    late, withdrawn = await told_by(session, bell.id)
-    figures |= {"late": str(late), "withdrawn": str(withdrawn)}
+    late, withdrawn, explained = await told_by(session, bell.id)
+    figures |= {"late": str(late), "withdrawn": str(withdrawn), "explained": str(explained)}
     if count == 0:
         return DIGEST_SETTLED, figures
+    if explained:
+        return DIGEST_EXPLAINED, figures
     return (DIGEST if late + withdrawn else SUPERVISION), figures
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.composing import SUPERVISION
+from activities.composing import SUPERVISION, WARNING, WARNING_TO_LEADER
 from activities.messaging import Messaging
 from activities.new_plan import Line
 from activities.newer_rules import NewerRules
@@ -156,9 +156,8 @@ class Supervision:
         rung = planned_rung(plan, due.rung)
         # The window that opens by the calendar of now: a closure since the plan was made moves no rung, but the bell.
         not_before = None if due.escalated_by else datetime.fromisoformat(rung["act_at"])
-        template = "warning" if due.rung == 0 else SUPERVISION
         for recipient in told:
-            name = recipient.staff_id or desk(recipient.desk or "")
+            name, template = recipient.staff_id or desk(recipient.desk or ""), _template(due.rung, recipient)
             await self._messaging.reserve(
                 session, request, rung_cause(due.rung), name, template, date_params(due_on=due_date(rung)),
                 not_before=not_before,
@@ -169,6 +168,14 @@ def _is_missed(plan: Plan, due: RungDue) -> bool:
     """Whether the workflow does not know of the plan; an older workflow is told of it when it hears of the rules."""
     by = (due.calendar_version, due.policy_version)
     return all(by) and (plan.calendar_version > by[0] or plan.policy_version > by[1])
+
+
+def _template(rung: int, recipient: Recipient) -> str:
+    """What a leader hears goes to his mailbox, a warning too; holder and desks are warned one by one."""
+    if rung > 0:
+        return SUPERVISION
+    is_leader = recipient.staff_id is not None and recipient.post is not Post.HOLDER
+    return WARNING_TO_LEADER if is_leader else WARNING
 
 
 def _recipient(roster: Roster, post: Post, request: Request) -> Recipient:

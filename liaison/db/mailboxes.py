@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,6 +11,9 @@ from liaison.db.messages import DIGEST, is_open
 from liaison.db.tables import Message, Request
 from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.words import Outcome
+
+EXPLANATION = "explanation"
+"""Template of what a leader hears when a holder has said why he has not replied."""
 
 
 async def bells_of(session: AsyncSession, staff_id: str, templates: Collection[str]) -> list[Message]:
@@ -41,14 +44,28 @@ async def gather(session: AsyncSession, bells: Sequence[Message], digest: Messag
         bell.state, bell.gathered_into, bell.settled_at, bell.handed_on = MessageState.GATHERED, digest.id, now, True
 
 
-async def told_by(session: AsyncSession, digest_id: str) -> tuple[int, int]:
-    """How many requests of a digest's bells were by now answered late, and how many withdrawn."""
+async def references_in(session: AsyncSession, bell: Message) -> set[str]:
+    """The requests that a bell or digest tells of."""
+    if bell.template != DIGEST:
+        return {bell.reference}
+    return set(await session.exec(select(Message.reference).where(Message.gathered_into == bell.id)))
+
+
+async def told_by(session: AsyncSession, digest_id: str) -> tuple[int, int, int]:
+    """How many requests of a digest's bells were by now answered late, how many withdrawn, and of how many that are
+    open it brings an explanation."""
     gathered = select(Message.reference).where(Message.gathered_into == digest_id)
     # Counted where they are: a request with a word nobody knows must not silence the others.
     withdrawn = col(Request.outcome) == Outcome.WITHDRAWN
     late = col(Request.outcome) != Outcome.WITHDRAWN
+    explained = and_(
+        col(Request.outcome).is_(None),
+        col(Request.reference).in_(gathered.where(Message.template == EXPLANATION)),
+    )
     found = await session.exec(
-        select(func.count().filter(late), func.count().filter(withdrawn)).where(col(Request.reference).in_(gathered))
+        select(func.count().filter(late), func.count().filter(withdrawn), func.count().filter(explained)).where(
+            col(Request.reference).in_(gathered)
+        )
     )
     return found.one()
 

@@ -1,5 +1,6 @@
 """Rungs: recorded once, annulled where a reply proves to have been on time, shown in the leaders' inbox."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -92,9 +93,12 @@ async def annul_rungs(
     return annulled
 
 
-async def supervised_by(session: AsyncSession, recipient: str) -> tuple[int, datetime | None]:
-    """How many requests lie with a leader, and since when the oldest of them is under supervision."""
-    return await _lying_with(session, col(RungRecord.recipient) == recipient)
+async def supervised_by(session: AsyncSession, recipient: str, told: Collection[str]) -> tuple[int, datetime | None]:
+    """How many requests lie with a leader, and since when the oldest of them is under supervision.
+
+    Those that he is being ``told`` of (references) are among them also where they lie in another leader's inbox.
+    """
+    return await _lying_with(session, or_(col(RungRecord.recipient) == recipient, col(RungRecord.reference).in_(told)))
 
 
 async def supervised_by_chamber(session: AsyncSession) -> tuple[int, datetime | None]:

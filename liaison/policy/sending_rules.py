@@ -28,7 +28,7 @@ class SendingRules:
         daily_to_one_number: messages to one number within 24 hours.
         kept_from_courtesy: of those, how many courtesy leaves to the others.
         courtesy: templates that wait for the statutory ones.
-        gathers: templates of the bells that leaders get in one message.
+        gathers: templates of the bells that leaders get in one message, and of what else is told with them.
         gathering: how long they are gathered in an open window.
         every: the least time between two such messages to one leader.
         useful: when messages expire.
@@ -52,6 +52,7 @@ class SendingRules:
 
 
 KEPT_FROM_COURTESY = 10
+GATHERED_TOO = frozenset({"warning_to_leader", "explanation"})
 
 DEFAULT_SENDING = SendingRules(
     fast_tries=10,
@@ -61,7 +62,7 @@ DEFAULT_SENDING = SendingRules(
     daily_to_one_number=40,
     kept_from_courtesy=KEPT_FROM_COURTESY,
     courtesy=frozenset({"received", "passed_on", "closed", "date_moved", "follow_up"}),
-    gathers=frozenset({"supervision", "answered_late", "withdrawn"}),
+    gathers=frozenset({"supervision", "answered_late", "withdrawn"}) | GATHERED_TOO,
     gathering=timedelta(seconds=30),
     every=timedelta(minutes=15),
     useful=Useful(10, timedelta(hours=72), timedelta(hours=24), timedelta(minutes=5)),
@@ -77,7 +78,7 @@ def parse_sending(section: Section) -> SendingRules:
     Raises:
         PolicyError: a rule is missing, unknown or malformed.
     """
-    digest, kept = section.section("digest"), "kept_from_courtesy"
+    digest, kept, too = section.section("digest"), "kept_from_courtesy", "gathers_too"
     rules = SendingRules(
         fast_tries=section.number("fast_tries", least=1),
         slow=timedelta(minutes=section.number("slow_minutes", least=1)),
@@ -86,7 +87,7 @@ def parse_sending(section: Section) -> SendingRules:
         daily_to_one_number=section.number("daily_to_one_number", least=1),
         kept_from_courtesy=section.number(kept, least=0) if kept in section.names() else KEPT_FROM_COURTESY,
         courtesy=_templates(section, "courtesy"),
-        gathers=_templates(digest, "gathers"),
+        gathers=_templates(digest, "gathers") | (_templates(digest, too) if too in digest.names() else GATHERED_TOO),
         gathering=timedelta(seconds=digest.number("gathering_seconds", least=1)),
         every=timedelta(minutes=digest.number("every_minutes", least=1)),
         useful=_parse_useful(section.section("useful")),

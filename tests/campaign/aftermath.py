@@ -11,7 +11,7 @@ from tests.campaign.days import DAY
 MOST_A_DAY = 40
 QUIET = timedelta(days=30)
 BETWEEN_BELLS = timedelta(minutes=15) - timedelta(seconds=5)
-BELLS = {"supervision", "answered_late", "withdrawn", "digest"}
+BELLS = {"supervision", "explanation", "answered_late", "withdrawn", "digest", "digest_explained", "digest_settled"}
 TRIES = 3
 
 

@@ -132,6 +132,31 @@ async def test_a_digest_tells_of_a_request_with_a_word_nobody_knows(office: Offi
     assert "2件诉求待督办" in gateway.taken[-1].text
 
 
+async def test_a_digest_counts_what_holders_have_explained_and_what_lies_with_another_leader(office: Office) -> None:
+    """Who is warned in the place of an absent holder has the request in nobody's inbox but the liaison officer's."""
+    mailing = Mailing(office, [gateway := Moody()])
+    mine, explained, settled, in_his_place = [await office.submit() for _ in range(4)]
+    for reference in (mine, explained, settled):
+        await office.supervise(reference, LEADER)
+    await office.supervise(in_his_place, "0104-l01", rung=0, post=Post.LIAISON_OFFICER)
+    for reference in (explained, explained, settled):
+        await mailing.reserve(reference, LEADER, "explanation", STAFF)
+    await mailing.reserve(in_his_place, LEADER, "warning_to_leader", STAFF, due_on="2026-09-21")
+    [digest] = (await mailing.gather(LEADER)).message_ids
+    await office.close(settled)
+    assert (await mailing.send(digest)).state == S.SUBMITTED
+    assert gateway.taken[-1].text.startswith("【广州法院】您有3件诉求待督办，")
+    assert "其中1件已有说明；另有1件已逾期答复、0件已撤回，无需督办。" in gateway.taken[-1].text
+
+
+async def test_an_explanation_alone_is_told_as_it_is(office: Office) -> None:
+    mailing, reference = Mailing(office, [gateway := Moody()]), await office.submit()
+    message = await mailing.reserve(reference, LEADER, "explanation", STAFF)
+    assert await mailing.gather(LEADER) == Gathered([message])
+    await mailing.send(message)
+    assert gateway.taken[-1].text == f"【广州法院】诉求{reference}的承办人已作说明，请登录平台查看。"
+
+
 async def test_a_digest_is_useful_as_long_as_its_newest_bell(office: Office) -> None:
     mailing, reference = Mailing(office, [Moody()]), await office.submit()
     for minutes in (1, 60):
@@ -145,6 +170,7 @@ async def test_a_digest_is_useful_as_long_as_its_newest_bell(office: Office) -> 
     ("template", "of", "state"),
     [
         ("warning", STAFF, S.SUPERSEDED),
+        ("warning_to_leader", STAFF, S.SUPERSEDED),
         ("urge", STAFF, S.SUPERSEDED),
         ("date_moved", PARTY, S.SUPERSEDED),
         ("answered_late", STAFF, S.SUBMITTED),

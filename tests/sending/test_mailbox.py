@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlmodel import col, select
 
 from activities.messaging import Messaging
@@ -14,7 +15,8 @@ from tests.city import City, shanghai
 from tests.workflows.conftest import OpenCity
 from tests.workflows.gateways import Moody, be_away, deliver
 
-FRIDAY, PRESIDENT, LEADER = "2026-09-18 10:00", "0104-p01", "0104-l02"
+FRIDAY = "2026-09-18 10:00"
+PRESIDENT, LEADER, OFFICER = "0104-p01", "0104-l02", "0104-l01"
 RUNGS = 200
 DIGESTS = ("supervision", "digest", "digest_settled")
 
@@ -49,6 +51,30 @@ async def test_two_hundred_rungs_at_one_instant_make_one_message_for_one_preside
         assert len(gathered) == RUNGS and {row.gathered_into for row in gathered} == {digest.id}
         handle = city.client.get_workflow_handle(mailbox_workflow_id(PRESIDENT))
         assert (await handle.describe()).close_time is not None
+
+
+async def heard(city: City, gateway: Moody, recipient: str) -> list[str]:
+    """The texts of the rungs' messages that one person or desk got."""
+    ids = {row.id for row in await bells(city, recipient)}
+    kinds = (*DIGESTS, "warning")
+    return [message.text for message in gateway.taken if message.id in ids and message.template in kinds]
+
+
+@pytest.mark.parametrize("warned", [1, 5])
+async def test_warnings_of_one_instant_are_one_message_to_a_leader_and_one_each_to_the_others(
+    city_at: OpenCity, warned: int
+) -> None:
+    async with city_at(FRIDAY, gateways=((gateway := Moody()),)) as city:
+        references = sorted([await city.submit() for _ in range(warned)])
+        await city.advance_to("2026-09-22 08:35")
+        one_each = [
+            f"【广州法院】预警：诉求{reference}至2026-09-21尚未答复，已进入督办流程，请登录平台办理。"
+            for reference in references
+        ]
+        for recipient in ("0104-j01", "desk:0104-d-civil1"):
+            assert sorted(await heard(city, gateway, recipient)) == one_each
+        of_many = f"【广州法院】您有{warned}件诉求待督办，最早一件已逾期1个工作日，请登录平台查看。"
+        assert await heard(city, gateway, OFFICER) == ([of_many] if warned > 1 else one_each)
 
 
 async def test_rungs_of_a_night_are_one_message_in_the_morning_and_the_answered_are_named(city_at: OpenCity) -> None:

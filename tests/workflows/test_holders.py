@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from liaison.contract.names import rung_cause
 from liaison.db.tables import Action, DirectoryLoad, Fault, StaffRow, WorkOrder
 from liaison.policy.words import ActionKind, ActionState, AsksFor, Category, EventKind, Outcome
 from liaison.services.errors import Refused, Slug
@@ -187,6 +188,10 @@ async def test_a_holder_who_left_the_directory_stops_nothing(city_at: OpenCity) 
         assert [rung.charged_to for rung in await city.rungs(reference)] == ["0104-j01"]
         faults = [(fault.subject, fault.reason) for fault in await city.rows(Fault, reference)]
         assert faults == [("0104-j01", "vacant")]
+        # Who is warned in his place is warned as a leader.
+        assert {m.recipient: m.template for m in await city.messages(reference) if m.cause == rung_cause(0)} == {
+            "0104-l02": "warning_to_leader", "desk:0104-d-civil1": "warning", "0104-l01": "warning_to_leader",
+        }  # fmt: skip
         clerk = city.credentials.clerk_key
         assert (await city.act(clerk, reference, ActionKind.TRANSFER, **TRANSFER)).body["state"] == ActionState.ACCEPTED
         assert await _do(city, reference, "0104-j04", ActionKind.SIGN_IN) == ActionState.ACCEPTED

@@ -20,8 +20,11 @@ from tests.workflows.gateways import Moody, be_away, break_down, deliver, refuse
 FRIDAY = "2026-09-18 10:00"
 
 
-async def _of(city: City, reference: str, template: str) -> list[Message]:
-    return [message for message in await city.messages(reference) if message.template == template]
+WARNINGS = ("warning", "warning_to_leader")
+
+
+async def _of(city: City, reference: str, *templates: str) -> list[Message]:
+    return [message for message in await city.messages(reference) if message.template in templates]
 
 
 @WITH_AND_WITHOUT_CACHE
@@ -88,7 +91,7 @@ async def test_the_holder_who_replied_late_is_told_nothing_but_the_others_are(ci
         await city.advance_to("2026-09-22 07:00")
         await city.reply(reference)
         await city.advance_to("2026-09-22 09:00")
-        assert {m.state for m in await _of(city, reference, "warning")} == {MessageState.SUPERSEDED}
+        assert {m.state for m in await _of(city, reference, *WARNINGS)} == {MessageState.SUPERSEDED}
         told = sorted(m.recipient for m in await _of(city, reference, "answered_late"))
         assert told == ["0104-l01", "desk:0104-d-civil1"]
 
@@ -118,7 +121,7 @@ async def test_a_gateway_that_is_away_delays_no_rung(city_at: OpenCity) -> None:
         await city.advance_to("2026-09-22 08:40")
         [warning] = await city.rungs(reference)
         assert warning.recorded_at < shanghai("2026-09-22 00:11")
-        assert {m.state for m in await _of(city, reference, "warning")} == {MessageState.RESERVED}
+        assert {m.state for m in await _of(city, reference, *WARNINGS)} == {MessageState.RESERVED}
         assert EventKind.MESSAGE_FAILED not in await city.kinds(reference)
 
 
