@@ -89,9 +89,9 @@ async def _record(session: AsyncSession, message: Message, kind: EventKind, at: 
 
 
 def _send_on(message: Message, code: str) -> bool:
-    """Reserve a message again that its gateway could not deliver; False if it is no longer at that."""
-    in_doubt = message.state is MessageState.AMBIGUOUS and message.settled_at is None
-    if message.erased_at is not None or not (message.state is MessageState.SUBMITTED or in_doubt):
+    """Reserve a message again that its gateway could not deliver, be the doubt about it given up already; False if it
+    is no longer at that."""
+    if message.erased_at is not None or message.state not in (MessageState.SUBMITTED, MessageState.AMBIGUOUS):
         return False
     message.state, message.settled_at, message.handed_on = MessageState.RESERVED, None, False
     message.tried = [*message.tried, message.gateway or ""]

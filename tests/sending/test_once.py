@@ -191,6 +191,48 @@ async def test_a_late_receipt_ends_a_doubt(office: Office) -> None:
     assert len(gateway.taken) == 1
 
 
+@pytest.mark.parametrize("names", [["moody", "second"], ["moody"]], ids=["another", "nobody"])
+async def test_a_late_failure_ends_a_doubt_that_was_given_up(office: Office, names: list[str]) -> None:
+    gateways = [Moody(reset_before, name=name, can=MUTE) for name in names]
+    mailing = Mailing(office, gateways)
+    message = await mailing.reserve(await office.submit(), "0104-j01", useful_for=timedelta(hours=2))
+    assert await mailing.send_until_settled(message) == [S.AMBIGUOUS, S.AMBIGUOUS]
+    key = gateway_key(await mailing.row(message))
+    failed = Receipt("p-1", Fate.FAILED, office.clock.now, "UNDELIV", key=key)
+    for _ in range(2):
+        assert await take_receipt(office.platform, "moody", failed)
+        row = await mailing.row(message)
+        assert (row.state, row.handed_on, row.settled_at, row.tried) == (S.RESERVED, False, None, ["moody"])
+    gateways[-1].mood = deliver
+    another = len(names) > 1
+    assert (await mailing.send(message)).state == (S.SUBMITTED if another else S.FAILED)
+    assert [gateway.asked for gateway in gateways] == [2, 1][: len(names)]
+    assert await mailing.unreachable() == ([] if another else ["0104-j01"])
+    last = EventKind.MESSAGE_SENT if another else EventKind.MESSAGE_FAILED
+    assert await mailing.kinds(message) == [EventKind.MESSAGE_FAILED, last]
+
+
+async def test_a_late_failure_of_what_helps_nobody_any_more_sends_nothing(office: Office) -> None:
+    mailing = Mailing(office, [Moody(reset_before, can=MUTE), second := Moody(name="second")])
+    message = await mailing.reserve(await office.submit(), useful_for=timedelta(hours=2))
+    await mailing.send_until_settled(message)
+    failed = Receipt("p-1", Fate.FAILED, office.clock.now, "UNDELIV", key=gateway_key(await mailing.row(message)))
+    office.clock.now += timedelta(hours=2)
+    assert await take_receipt(office.platform, "moody", failed)
+    assert (await mailing.send(message)).state == S.EXPIRED
+    assert second.asked == 0
+
+
+async def test_a_failed_copy_beside_one_that_arrived_is_no_failure(office: Office) -> None:
+    mailing = Mailing(office, [Moody(reset_after, can=MUTE), second := Moody(name="second")])
+    message = await mailing.reserve(await office.submit())
+    await mailing.send_until_settled(message)
+    arrived = Receipt("p-2", Fate.DELIVERED, office.clock.now, key=gateway_key(await mailing.row(message)))
+    assert await take_receipt(office.platform, "moody", arrived)
+    await take_receipt(office.platform, "moody", replace(arrived, provider_id="p-1", fate=Fate.FAILED))
+    assert ((await mailing.send(message)).state, second.asked) == (S.DELIVERED, 0)
+
+
 async def test_it_expires_when_it_helps_nobody_any_more(office: Office) -> None:
     mailing = Mailing(office, [gateway := Moody(be_away)])
     message, began = await mailing.reserve(await office.submit(), useful_for=timedelta(minutes=30)), office.clock.now
