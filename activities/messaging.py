@@ -11,19 +11,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 from ulid import ULID
 
+from activities.call_list import to_be_read_out
 from activities.sms import Sender
 from activities.taking import Taken
 from activities.tools import Tools
 from liaison.contract.starting import ring_mailbox, start_notice
-from liaison.db.messages import NEWS, PARTY, SAYS, Draft, for_mailbox, mark_handed_on, messages_of, reserve, still_open
+from liaison.db.messages import NEWS, PARTY, Draft, for_mailbox, mark_handed_on, messages_of, reserve, still_open
 from liaison.db.tables import Message, Request
 from liaison.db.texts import data_key, read_contact
 from liaison.gateways.phones import takes_short_messages
-from liaison.gateways.sms.templates import render
 from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.sending import useful_until
 from liaison.policy.sending_rules import SendingRules
-from liaison.policy.told_dates import in_words
 from liaison.policy.windows import next_opening
 from liaison.policy.words import Language
 
@@ -141,7 +140,6 @@ class Messaging:
     ) -> None:
         """Put news on the call list: a row no sender touches, with the words to read out in the party's language."""
         now, params = self._tools.clock(), {"reference": request.reference, **params}
-        words = in_words(params, request.language)
         draft = Draft(
             id=str(ULID.from_datetime(now)),
             reference=request.reference,
@@ -150,7 +148,7 @@ class Messaging:
             message_class=MessageClass.PARTY,
             template=template,
             language=request.language,
-            params=params | {SAYS: render(self._tools.templates, template, request.language, words)},
+            params=to_be_read_out(self._tools, template, request.language, params),
             send_after=now,
         )
         message = await reserve(session, self._tools.ring, draft, now)

@@ -1,4 +1,5 @@
-"""What became of a message, written once: its row, the record, the register of faults, and whoever waits to hear it."""
+"""What became of a message, written once: its row, the record, the register of faults, the call list, and whoever waits
+to hear it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,6 +8,7 @@ from typing import Any
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.call_list import call_with_news
 from activities.tools import PLATFORM, Tools
 from liaison.contract.sending import MessageProgress
 from liaison.contract.starting import tell_delivery
@@ -128,3 +130,6 @@ class Settling:
         await append_event(session, message.reference, MESSAGES, kind, now, PLATFORM, detail, recorded_at=now)
         if message.state is MessageState.FAILED:
             await record_unreachable(session, message.reference, message.recipient, now)
+        # A provider may need so long to say "not delivered" that no other is tried any more.
+        if message.state is MessageState.FAILED or (message.state is MessageState.EXPIRED and message.tried):
+            await call_with_news(self._tools, session, message)

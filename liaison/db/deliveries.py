@@ -1,5 +1,5 @@
 """How far answers have come to their parties; the clerks' call list is made of those that no message could bring, and
-of news for numbers that take none."""
+of news that none could."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime

@@ -44,7 +44,7 @@ OF_AN_OPEN_REQUEST = (DATE_MOVED, RECEIVED, PASSED_ON)
 """Templates that nobody needs once the request is closed."""
 
 NEWS = (*OF_AN_OPEN_REQUEST, CLOSED)
-"""Templates of what a clerk tells a party whose number takes no short message; an answer has a delivery of its own."""
+"""Templates of what a clerk tells a party that no short message reaches; an answer has a delivery of its own."""
 
 SAYS = "says"
 """Parameter of such news: its text, ready to be read out."""
@@ -132,7 +132,7 @@ async def reserve(session: AsyncSession, ring: KeyRing, draft: Draft, now: datet
         message_class=draft.message_class,
         template=draft.template,
         language=draft.language,
-        sealed_params=await _seal(session, ring, draft),
+        sealed_params=await _seal(session, ring, draft, draft.params),
         reserved_at=now,
         send_after=draft.send_after,
         useful_until=draft.useful_until,
@@ -155,9 +155,14 @@ def for_mailbox(message: Message, rules: SendingRules) -> bool:
     return message.template == DIGEST or is_gathered(message.template, message.message_class, rules)
 
 
-async def _seal(session: AsyncSession, ring: KeyRing, draft: Draft) -> bytes:
-    key = await _key(session, ring, draft.reference)
-    return key.seal(json.dumps(dict(draft.params), ensure_ascii=False), f"message/{draft.id}")
+async def write_params(session: AsyncSession, ring: KeyRing, message: Message, params: Mapping[str, str]) -> None:
+    """Put others in their place, sealed."""
+    message.sealed_params = await _seal(session, ring, message, params)
+
+
+async def _seal(session: AsyncSession, ring: KeyRing, of: Draft | Message, params: Mapping[str, str]) -> bytes:
+    key = await _key(session, ring, of.reference)
+    return key.seal(json.dumps(dict(params), ensure_ascii=False), f"message/{of.id}")
 
 
 async def _key(session: AsyncSession, ring: KeyRing, reference: str) -> DataKey | KeyRing:

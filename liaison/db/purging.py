@@ -73,7 +73,12 @@ async def _erase_messages(session: AsyncSession, settled_before: datetime, now: 
     """Empty what settled messages said."""
     oldest = (
         select(Message.id)
-        .where(col(Message.settled_at) < settled_before, col(Message.erased_at).is_(None))
+        .where(
+            col(Message.settled_at) < settled_before,
+            col(Message.erased_at).is_(None),
+            # A clerk still has to read it out.
+            col(Message.state) != MessageState.TO_CALL,
+        )
         .order_by(col(Message.settled_at))
         .limit(BATCH)
     )

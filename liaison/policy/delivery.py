@@ -12,10 +12,11 @@ from liaison.policy.words import CourtLevel
 
 NOTHING_SAID = "no receipt says that the message arrived 未收到送达回执"
 LANDLINE = "no short message can reach the number 号码无法接收短信"
+UNDELIVERED = "the message could not be delivered 短信未能送达"
 CUT = "the message holds only the beginning of the answer 短信仅含答复开头"
 _DOUBTFUL = frozenset({MessageState.SUBMITTING, MessageState.SUBMITTED, MessageState.AMBIGUOUS})
 _FAILED: Mapping[MessageState, str] = {
-    MessageState.FAILED: "the message could not be delivered 短信未能送达",
+    MessageState.FAILED: UNDELIVERED,
     MessageState.EXPIRED: "the message could not be sent in time 短信未能及时发出",
     MessageState.SUPERSEDED: "the message was not sent 短信未发出",
 }
@@ -61,6 +62,11 @@ def why_call(message: AnswerMessage | None, rules: DeliveryRules, now: datetime)
         return _FAILED[message.state]
     unsure = message.state in _DOUBTFUL and now >= message.went_at + rules.unsure
     return NOTHING_SAID if unsure else None
+
+
+def why_call_with_news(failure: str | None) -> str:
+    """The same of news: what became of its message, or that there could be none."""
+    return LANDLINE if failure is None else UNDELIVERED
 
 
 def next_look(message: AnswerMessage | None, act_at: datetime | None, rules: DeliveryRules, now: datetime) -> datetime:

@@ -18,7 +18,7 @@ class MessageState(StrEnum):
     EXPIRED = "expired"
     """Not sent before it was no longer useful."""
     TO_CALL = "to_call"
-    """News for a party whose number takes no short message: a clerk tells it."""
+    """News for a party that no message reaches, or none reached: a clerk tells it."""
 
 
 class MessageClass(StrEnum):

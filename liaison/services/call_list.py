@@ -9,12 +9,15 @@ from liaison.db.deliveries import news_to_tell, to_call
 from liaison.db.messages import SAYS, read_params
 from liaison.db.tables import AnswerDelivery, Message, Request
 from liaison.db.texts import data_key, read_contact
-from liaison.policy.delivery import LANDLINE
+from liaison.policy.delivery import why_call_with_news
 from liaison.policy.scope import Scope
 from liaison.services.paging import DEFAULT_LIMIT, key_of, page
 from liaison.services.platform import Body, Platform
 from liaison.services.readers import READERS
 from liaison.services.show import shown, shown_or_none
+
+_News = tuple[Message, Body]
+"""News, and how it is shown."""
 
 
 async def call_list_view(
@@ -43,10 +46,10 @@ async def call_list_view(
     )
 
 
-async def _news(platform: Platform, session: AsyncSession, requests: Sequence[Request]) -> Mapping[str, list[Body]]:
-    news = defaultdict[str, list[Body]](list)
+async def _news(platform: Platform, session: AsyncSession, requests: Sequence[Request]) -> Mapping[str, list[_News]]:
+    news = defaultdict[str, list[_News]](list)
     for message in await news_to_tell(session, [request.reference for request in requests]):
-        news[message.reference].append(await _told(platform, session, message))
+        news[message.reference].append((message, await _told(platform, session, message)))
     return news
 
 
@@ -61,17 +64,17 @@ async def _party(platform: Platform, session: AsyncSession, request: Request) ->
     return {"name": party.name, "phone": party.phone}
 
 
-def _call(request: Request, answer: AnswerDelivery | None, news: list[Body], party: Body | None) -> Body:
+def _call(request: Request, answer: AnswerDelivery | None, news: list[_News], party: Body | None) -> Body:
     return {
         "reference": request.reference,
         "court": request.court,
         "category": request.category.value,
         "language": request.language.value,
-        "reason": answer.to_call_reason if answer else LANDLINE,
-        "since": shown_or_none(answer.to_call_since) if answer else news[0]["since"],
+        "reason": answer.to_call_reason if answer else why_call_with_news(news[0][0].failure),
+        "since": shown_or_none(answer.to_call_since) if answer else news[0][1]["since"],
         "closed_at": shown_or_none(request.closed_at),
         "due_at": shown_or_none(answer.due_at) if answer else None,
         "answer": answer is not None,
-        "news": news,
+        "news": [told for _, told in news],
         "party": party,
     }

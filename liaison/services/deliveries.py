@@ -1,5 +1,5 @@
-"""How far answers have come, and what is put on record of a call or a hand-over: of an answer, and of news for a number
-that takes no message."""
+"""How far answers have come, and what is put on record of a call or a hand-over: of an answer, and of news that no
+message brings."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from liaison.db.record import INBOX, append_event, lock_request
 from liaison.db.tables import AnswerDelivery, Message, Request
 from liaison.db.texts import data_key, read_text, write_text
 from liaison.gateways.phones import e164
-from liaison.policy.delivery import LANDLINE
+from liaison.policy.delivery import why_call_with_news
 from liaison.policy.message_words import DeliveryMeans, DeliveryState, MessageState
 from liaison.policy.scope import Scope
 from liaison.policy.words import EventKind, KeyRole
@@ -181,11 +181,11 @@ def _answer(untold: _Untold, reference: str, made: Made, person: str) -> Answer:
     path = f"/v1/requests/{reference}"
     if untold.answer is not None:
         return Answer(201, _show(untold.answer, reference), f"{path}/deliveries")
-    since = shown(untold.since)
+    since, reason = shown(untold.since), why_call_with_news(untold.news[0].failure)
     # News has no delivery of its own: the record says that it was told.
     news = {"reference": reference, "state": DeliveryState.MADE.value, "since": since, "due_at": None}
     told = {"made_at": shown(made.at), "made_by": person, "means": made.means.value}
-    return Answer(201, news | {"to_call_since": since, "reason": LANDLINE} | told, f"{path}/events")
+    return Answer(201, news | {"to_call_since": since, "reason": reason} | told, f"{path}/events")
 
 
 def _show(delivery: AnswerDelivery, reference: str) -> Body:

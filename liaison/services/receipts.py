@@ -19,7 +19,13 @@ from liaison.services.starting import TEMPORAL_AWAY
 
 BY = "platform"
 
-_DELIVERABLE = (MessageState.SUBMITTED, MessageState.AMBIGUOUS, MessageState.RESERVED, MessageState.FAILED)
+_DELIVERABLE = (
+    MessageState.SUBMITTED,
+    MessageState.AMBIGUOUS,
+    MessageState.RESERVED,
+    MessageState.FAILED,
+    MessageState.TO_CALL,
+)
 """States that a message may be in when we hear that it was delivered: a receipt may overtake and contradict others."""
 
 _log = structlog.get_logger()
