@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from liaison.contract.reference import LETTERS, letters_of, number_of
+from liaison.contract.reference import DIGITS, LETTERS, Span, letters_of, number_of, span_beginning, spans_numbered
 
 LEAST_DIGITS = 6
 """Digits of an extension code: with fewer, two open requests of one judge would too often share one."""
@@ -38,8 +38,8 @@ def read_spoken(text: str, least: int) -> Spoken | None:
 
 
 def named_by(code: str, references: Iterable[str]) -> list[str]:
-    """The references that begin with these letters."""
-    return [reference for reference in references if letters_of(reference).startswith(code)]
+    """The references that begin with these letters; none where there are none."""
+    return [reference for reference in references if code and letters_of(reference).startswith(code)]
 
 
 def called_by(digits: str, references: Iterable[str]) -> list[str]:
@@ -47,6 +47,15 @@ def called_by(digits: str, references: Iterable[str]) -> list[str]:
     return [
         reference for reference in references if len(digits) >= LEAST_DIGITS and number_of(reference).startswith(digits)
     ]
+
+
+def spans_of(letters: str, digits: str) -> list[Span]:
+    """Where the references lie that either names, whoever holds them."""
+    spans = [span_beginning(letters)] if letters else []
+    if digits.isdecimal() and LEAST_DIGITS <= len(digits) <= DIGITS:
+        first, among = int(digits), 10 ** (DIGITS - len(digits))
+        spans += spans_numbered(first * among, (first + 1) * among - 1)
+    return spans
 
 
 def short_code(reference: str, others: Iterable[str], least: int) -> str:

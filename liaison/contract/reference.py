@@ -6,15 +6,23 @@ Twelve random letters of Crockford's base-32 alphabet (60 bits) and one Luhn mod
 
 import secrets
 from collections.abc import Callable
+from typing import NamedTuple
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BASE = len(ALPHABET)
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 _RANDOM_LETTERS = 12
 LETTERS = _RANDOM_LETTERS + 1
-_DIGITS = 18
+DIGITS = 18
 _GROUP = 4
 _LOOKALIKES = str.maketrans("OIL", "011")
+
+
+class Span(NamedTuple):
+    """References from one to another in their order, both included, whether or not they have been given out."""
+
+    first: str
+    last: str
 
 
 class BadReference(ValueError):
@@ -59,12 +67,38 @@ def number_of(reference: str) -> str:
     number = 0
     for letter in reference.replace("-", "")[:_RANDOM_LETTERS]:
         number = _BASE * number + _VALUES[letter]
-    return f"{number % 10**_DIGITS:0{_DIGITS}}"
+    return f"{number % 10**DIGITS:0{DIGITS}}"
+
+
+def spans_numbered(first: int, last: int) -> list[Span]:
+    """Where the references lie whose numbers, see ``number_of``, are from ``first`` to ``last``."""
+    # Twelve letters hold a little more than 18 digits: the highest of them begin anew.
+    beyond, anew = _BASE**_RANDOM_LETTERS, 10**DIGITS
+    turns = [(first, last), (first + anew, min(last + anew, beyond - 1))]
+    return [
+        Span(span_beginning(_lettered(low)).first, span_beginning(_lettered(high)).last)
+        for low, high in turns
+        if low < beyond
+    ]
+
+
+def span_beginning(letters: str) -> Span:
+    """Where the references lie that begin with these letters."""
+    return Span(grouped(letters.ljust(LETTERS, ALPHABET[0])), grouped(letters.ljust(LETTERS, ALPHABET[-1])))
 
 
 def grouped(letters: str) -> str:
     """Letters of a reference, or of its beginning, as they are written."""
     return "-".join(letters[start : start + _GROUP] for start in range(0, len(letters), _GROUP))
+
+
+def _lettered(number: int) -> str:
+    """The random letters that make this number."""
+    letters = ""
+    for _ in range(_RANDOM_LETTERS):
+        number, value = divmod(number, _BASE)
+        letters = ALPHABET[value] + letters
+    return letters
 
 
 def _check_letter(body: str) -> str:

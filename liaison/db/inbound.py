@@ -4,12 +4,12 @@ import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, exists, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.figures import OPEN_STAGES
-from liaison.db.tables import InboundMessage, PartyContact, Request, StaffRow
+from liaison.db.tables import InboundMessage, PartyContact, Request, StaffRow, WorkOrder
 from liaison.keys import KeyRing
 from liaison.policy.message_words import InboundState
 from liaison.policy.words import Stage
@@ -71,18 +71,25 @@ async def open_references(session: AsyncSession, holders: Sequence[str]) -> Sequ
     return found.all()
 
 
-async def was_closed(session: AsyncSession, holders: Sequence[str], beginning: str) -> bool:
-    """Whether a reference that begins so, as written, names a closed request of these holders."""
-    found = await session.exec(
-        select(Request.reference)
-        .where(
-            col(Request.holder_id).in_(holders),
-            col(Request.stage) == Stage.CLOSED,
-            col(Request.reference).startswith(beginning, autoescape=True),
-        )
-        .limit(1)
+async def was_closed(session: AsyncSession, holders: Collection[str], spans: Sequence[tuple[str, str]]) -> bool:
+    """Whether one of these holders' closed requests lies in one of the spans, each a first and a last reference."""
+    return await _is_any(session, spans, col(Request.holder_id).in_(holders), col(Request.stage) == Stage.CLOSED)
+
+
+async def may_be_spoken_of(session: AsyncSession, holders: Collection[str], spans: Sequence[tuple[str, str]]) -> bool:
+    """Whether somebody's open request lies in one of the spans, or one whose work order these holders ever had."""
+    theirs_once = exists().where(
+        col(WorkOrder.reference) == col(Request.reference), col(WorkOrder.holder_id).in_(holders)
     )
-    return found.first() is not None
+    return await _is_any(session, spans, or_(col(Request.stage).in_(OPEN_STAGES), theirs_once))
+
+
+async def _is_any(session: AsyncSession, spans: Sequence[tuple[str, str]], *conditions: ColumnElement[bool]) -> bool:
+    """Whether there is such a request in one of the spans: few are."""
+    if not spans:
+        return False
+    lies_there = or_(*(col(Request.reference).between(first, last) for first, last in spans))
+    return (await session.exec(select(Request.reference).where(lies_there, *conditions).limit(1))).first() is not None
 
 
 async def unmatched(session: AsyncSession, court: str | None, after: str, limit: int) -> Sequence[InboundMessage]:

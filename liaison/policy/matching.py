@@ -28,7 +28,7 @@ def receive_time(sent_at: datetime, arrived_at: datetime, rules: ShortMessageRul
     return sent_at if can_be_true else arrived_at
 
 
-def match(named: Sequence[Candidate], *, known: bool, coded: bool, closed: bool) -> Candidate | Mismatch:
+def match(named: Sequence[Candidate], *, known: bool, coded: bool, closed: bool, astray: bool) -> Candidate | Mismatch:
     """Decide which request is meant.
 
     Args:
@@ -36,12 +36,13 @@ def match(named: Sequence[Candidate], *, known: bool, coded: bool, closed: bool)
         known: whether the number is of anybody in the directory.
         coded: whether the message bears a code at all.
         closed: whether the code names a request of his that is closed.
+        astray: whether, of two codes, one names only what is not his, or no longer: the other may not be what he means.
     """
     if not known:
         return Mismatch.UNKNOWN_NUMBER
     if not coded:
         return Mismatch.NO_CODE
-    if len(named) > 1 or (named and closed):
+    if len(named) > 1 or (named and (closed or astray)):
         return Mismatch.AMBIGUOUS
     if named:
         return named[0]

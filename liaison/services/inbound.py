@@ -3,17 +3,18 @@
 A reply that came so is a claim: anybody can write a sender's name (ADR 0014).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from ulid import ULID
 
-from liaison.contract.codes import called_by, named_by, read_spoken
-from liaison.contract.reference import grouped
+from liaison.contract.codes import called_by, named_by, read_spoken, spans_of
 from liaison.db.directory import NUMBER
 from liaison.db.inbound import (
     find_inbound,
+    may_be_spoken_of,
     newest_of_party,
     open_references,
     seal_inbound,
@@ -26,6 +27,7 @@ from liaison.gateways.phones import e164
 from liaison.gateways.sms.port import Inbound
 from liaison.policy.matching import Candidate, match, receive_time
 from liaison.policy.message_words import InboundState, Mismatch
+from liaison.policy.roster import Roster
 from liaison.services.claiming import Claimed, claim_reply
 from liaison.services.delivery import deliver_in_turn
 from liaison.services.follow_up import take_party_message
@@ -131,22 +133,38 @@ class _Taking:
     async def _match(self, session: AsyncSession, sender: _Sender, least: int) -> tuple[Candidate | Mismatch, str]:
         """Which request is meant, or why none; and what is said about it."""
         roster, text = await self._platform.rulebook.roster(session), self._inbound.text
-        spoken = read_spoken(text, least)
+        spoken, digits = read_spoken(text, least), self._inbound.code
+        letters = spoken.code if spoken else ""
         named: list[Candidate] = []
         closed = False
         for staff in sender.staff:
             holders = roster.holders_for(staff)
             references = await open_references(session, holders)
-            by_digits = called_by(self._inbound.code, references)
-            by_letters = named_by(spoken.code, references) if spoken else []
+            by_digits, by_letters = called_by(digits, references), named_by(letters, references)
             # Where digits and letters name different requests both are candidates, and so neither is taken.
             both = [reference for reference in by_digits if reference in by_letters]
             named += [Candidate(staff, reference) for reference in both or [*by_digits, *by_letters]]
-            closed = closed or (spoken is not None and await was_closed(session, holders, grouped(spoken.code)))
-        coded = spoken is not None or bool(self._inbound.code)
-        found = match(named, known=bool(sender.staff), coded=coded, closed=closed)
-        is_spoken = spoken is not None and isinstance(found, Candidate) and named_by(spoken.code, [found.reference])
+            # Digits that letters agree with are not asked what else they may name.
+            closed = closed or await was_closed(session, holders, spans_of(letters, "" if both else digits))
+        astray = bool(named) and await self._names_others(session, roster, sender, letters, named)
+        known, coded = bool(sender.staff), bool(letters or digits)
+        found = match(named, known=known, coded=coded, closed=closed, astray=astray)
+        is_spoken = isinstance(found, Candidate) and named_by(letters, [found.reference])
         return found, spoken.said if spoken and is_spoken else text.strip()
+
+    async def _names_others(
+        self, session: AsyncSession, roster: Roster, sender: _Sender, letters: str, named: Sequence[Candidate]
+    ) -> bool:
+        """Whether the one code that names no open request of the sender's names another's, or one that he once held.
+
+        A word that only looks like a code names nobody's.
+        """
+        references, digits = [candidate.reference for candidate in named], self._inbound.code
+        spans = spans_of(
+            "" if named_by(letters, references) else letters, "" if called_by(digits, references) else digits
+        )
+        holders = {holder for staff in sender.staff for holder in roster.holders_for(staff)}
+        return await may_be_spoken_of(session, holders, spans)
 
     def _matched(
         self, provider_id: str, sent_at: datetime, found: Candidate, claimed: Claimed, sender: _Sender

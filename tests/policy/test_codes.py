@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from liaison.contract.codes import called_by, extension_code, named_by, read_spoken, short_code
+from liaison.contract.codes import called_by, extension_code, named_by, read_spoken, short_code, spans_of
 from liaison.contract.reference import new_reference
 from tests.scale import scaled
 
@@ -46,6 +46,20 @@ def test_a_code_is_lengthened_until_it_is_the_only_one() -> None:
     assert short_code(REFERENCE, ["7K3M-0000-0000-0", "7K3M-9QZZ-0000-0"], 4) == "7K3M9QX"
     # One random letter apart, and even then the whole names one.
     assert short_code(REFERENCE, ["7K3M-9QXF-2T4W-0"], 4) == "7K3M9QXF2T4WZ"
+
+
+def test_a_code_lies_where_the_references_are_that_it_names() -> None:
+    drawn = random.Random(7)
+    # Where the numbers begin anew, too.
+    highest = ["ZZZZ-ZZZZ-ZZZZ-Z", "VR0Q-0000-0000-0", "VQZZ-0000-0000-0", "0000-0000-0000-0"]
+    references = [*highest, *(new_reference(drawn.randbytes) for _ in range(2_000))]
+    for reference in references[: scaled(40, 300)]:
+        for letters, digits in ((short_code(reference, [], 4), ""), ("", extension_code(reference, []))):
+            lie_there = [
+                each for each in references for span in spans_of(letters, digits) if span.first <= each <= span.last
+            ]
+            assert lie_there == [*named_by(letters, references), *called_by(digits, references)]
+    assert spans_of("", "") == spans_of("", "12345") == spans_of("", "1" * 19) == spans_of("", "12345x") == []
 
 
 def test_codes_name_one_request_of_many() -> None:

@@ -32,22 +32,23 @@ def test_the_provider_is_believed_within_bounds(ahead: timedelta, counts: bool) 
 
 
 @pytest.mark.parametrize(
-    ("named", "known", "coded", "closed", "found"),
+    ("named", "known", "coded", "closed", "astray", "found"),
     [
-        ([MINE], True, True, False, MINE),
-        ([MINE], True, True, True, Mismatch.AMBIGUOUS),
-        ([MINE, OTHER], True, True, False, Mismatch.AMBIGUOUS),
-        ([], True, True, False, Mismatch.UNKNOWN_CODE),
-        ([], True, True, True, Mismatch.CLOSED),
-        ([], True, False, False, Mismatch.NO_CODE),
-        ([], False, True, False, Mismatch.UNKNOWN_NUMBER),
-        ([], False, False, False, Mismatch.UNKNOWN_NUMBER),
+        ([MINE], True, True, False, False, MINE),
+        ([MINE], True, True, True, False, Mismatch.AMBIGUOUS),
+        ([MINE], True, True, False, True, Mismatch.AMBIGUOUS),
+        ([MINE, OTHER], True, True, False, False, Mismatch.AMBIGUOUS),
+        ([], True, True, False, False, Mismatch.UNKNOWN_CODE),
+        ([], True, True, True, False, Mismatch.CLOSED),
+        ([], True, False, False, False, Mismatch.NO_CODE),
+        ([], False, True, False, False, Mismatch.UNKNOWN_NUMBER),
+        ([], False, False, False, False, Mismatch.UNKNOWN_NUMBER),
     ],
 )
 def test_nothing_is_guessed(
-    named: list[Candidate], known: bool, coded: bool, closed: bool, found: Candidate | Mismatch
+    named: list[Candidate], known: bool, coded: bool, closed: bool, astray: bool, found: Candidate | Mismatch
 ) -> None:
-    assert match(named, known=known, coded=coded, closed=closed) == found
+    assert match(named, known=known, coded=coded, closed=closed, astray=astray) == found
 
 
 @pytest.mark.parametrize(

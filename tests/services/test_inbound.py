@@ -126,6 +126,47 @@ async def test_digits_of_one_request_and_letters_of_another_are_no_guess(office:
     assert (row.state, row.mismatch) == (InboundState.UNMATCHED, Mismatch.AMBIGUOUS)
 
 
+async def test_a_code_of_what_is_no_longer_his_is_no_guess(office: Office) -> None:
+    """What he was told of went to another judge; the other code alone would put his words to the wrong party."""
+    held, away = await _held(office), await _held(office)
+    await office.dispatch(away, OTHER_JUDGE)
+    given = [(away, held), (held, away)]
+    for closed in (False, True):
+        if closed:
+            await office.close(away)
+        for letters, digits in given:
+            row = await _text(office, MOBILES[HOLDER], f"{letters[:9]} {SAID}", code=extension_code(digits, []))
+            assert (row.state, row.mismatch, row.action_id) == (InboundState.UNMATCHED, Mismatch.AMBIGUOUS, None)
+    # Of what never was his he can only have it from others; while it is open that may be what he speaks of.
+    others = await _held(office, OTHER_JUDGE)
+    text = f"{others[:9]} {SAID}"
+    assert (await _text(office, MOBILES[HOLDER], text, code=extension_code(held, []))).mismatch is Mismatch.AMBIGUOUS
+    await office.close(others)
+    # An ordinary word is one: it names no request.
+    for text in (f"GOOD {SAID}", f"{others[:9]} {SAID}"):
+        row = await _text(office, MOBILES[HOLDER], text, code=extension_code(held, []))
+        assert (row.state, row.reference) == (InboundState.MATCHED, held)
+        held = await _held(office)
+
+
+async def test_digits_that_a_closed_request_shares_are_no_guess(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter(["8K3M-9QXF-2T4W-Z", "8K3M-9QXF-0000-0"])
+    if not office.platform.db.is_sqlite:
+        drawn = iter(["8K3N-9QXF-2T4W-Z", "8K3N-9QXF-0000-0"])
+    monkeypatch.setattr("liaison.services.intake.new_reference", lambda: next(drawn))
+    closed = await _held(office)
+    await office.close(closed)
+    code = extension_code(closed, [])
+    assert (await _text(office, MOBILES[HOLDER], SAID, code=code)).mismatch is Mismatch.CLOSED
+    later = await _held(office)
+    assert extension_code(later, []) == code
+    assert (await _text(office, MOBILES[HOLDER], SAID, code=code)).mismatch is Mismatch.AMBIGUOUS
+    row = await _text(office, MOBILES[HOLDER], f"{later[:11]} {SAID}", code=code)
+    assert (row.state, row.reference) == (InboundState.MATCHED, later)
+
+
 async def test_it_counts_as_received_when_it_was_sent_within_bounds(office: Office) -> None:
     for back, counts in ((timedelta(hours=2), True), (timedelta(days=3), False)):
         reference = await _held(office)
