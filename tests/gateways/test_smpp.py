@@ -1,10 +1,12 @@
 """SMPP 3.4 against the library's own server, which every machine has; the independent one is in ``test_smsc.py``."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 import pytest
 import smpp34
@@ -180,6 +182,29 @@ async def test_an_smsc_that_is_silent_is_left(monkeypatch: pytest.MonkeyPatch) -
         ours = SmppGateway(SmppAccount("127.0.0.1", port, "court", "p", OURS, False, 10, 100), lambda: NOW)
         async with ours.listening(Desk()):
             await again.wait()
+
+
+async def test_a_link_that_ends_under_the_question_whether_it_is_there_is_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(smpp_link, "IDLE_SECONDS", 0.1)
+    reported: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
+
+    async def leaving(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        bind = await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big") - 4)
+        writer.write((17).to_bytes(4, "big") + b"\x80\0\0\x09" + bytes(4) + bind[8:12] + b"\0")
+        await reader.readexactly(16)
+        writer.close()
+
+    async with await asyncio.start_server(leaving, "127.0.0.1", port := free_port()), asyncio.timeout(20):
+        account = SmppAccount("127.0.0.1", port, "court", "p", OURS, False, 10, 100)
+        async with smpp_link.bound(account, Desk().keep) as link:  # type: ignore[arg-type]
+            await link.lost.wait()
+    # Whoever was cancelled is forgotten one turn later.
+    await asyncio.sleep(0)
+    gc.collect()
+    assert reported == []
 
 
 async def test_outside_listening_there_is_no_connection() -> None:

@@ -260,6 +260,35 @@ async def test_an_answer_that_is_there_when_patience_ends_counts(log: Path, monk
         assert "".join(part["text"] for part in peer.taken()) == LONG
 
 
+async def test_an_answer_that_is_there_when_the_time_of_all_parts_ends_counts(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("liaison.gateways.sms.smpp.PARTS_SECONDS", 1.0)
+    text = LONG[:100]
+    async with connected(log, "--late", "1:0", "--late-by", "300", "--receipts", "none") as (ours, peer):
+        submitting = asyncio.create_task(ours.submit(message(text)))
+        async with asyncio.timeout(10):
+            while len(peer.taken()) < 2:  # noqa: ASYNC110 (what is waited for is done by another process)
+                await asyncio.sleep(0.05)
+        time.sleep(1.5)  # noqa: ASYNC251
+        assert (await submitting).fate is Fate.SUBMITTED
+        assert "".join(part["text"] for part in peer.taken()) == text
+
+
+@pytest.mark.parametrize("throttled", [False, True])
+async def test_an_answer_to_what_could_not_be_seen_to_go_counts(
+    log: Path, monkeypatch: pytest.MonkeyPatch, throttled: bool
+) -> None:
+    monkeypatch.setattr("liaison.gateways.sms.smpp.PART_SECONDS", 0.3)
+    never = asyncio.Event()
+    async with connected(log, *(["--throttle", "2"] if throttled else []), "--receipts", "none") as (ours, _):
+        await ours.submit(message())
+        with monkeypatch.context() as full:
+            full.setattr(asyncio.StreamWriter, "drain", lambda _: never.wait())
+            [sent] = await asyncio.gather(ours.submit(message()), return_exceptions=True)
+        assert isinstance(sent, GatewayBusy if throttled else Submission), sent
+
+
 async def test_an_answer_of_the_very_moment_in_which_its_caller_gives_up_is_heard(log: Path) -> None:
     desk = Desk()
     async with connected(log, "--receipts", "none", desk=desk) as (ours, peer):

@@ -6,6 +6,7 @@ message bears that part's name.
 """
 
 import asyncio
+import math
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -90,11 +91,11 @@ class SmppGateway:
         """One ``submit_sm`` a part, in their order; once the first is out nobody may say that nothing was taken."""
         first, *others = self._parts(message)
         name = await self._taken(first)
+        ends = asyncio.get_running_loop().time() + PARTS_SECONDS
         try:
-            async with asyncio.timeout(PARTS_SECONDS):
-                for part in others:
-                    name = await self._taken_at_last(part)
-        except (GatewayUnavailable, GatewayRefused, TimeoutError) as fault:
+            for part in others:
+                name = await self._taken_at_last(part, ends)
+        except (GatewayUnavailable, GatewayRefused) as fault:
             raise GatewayInDoubt(f"a part of it is out, another is not: {fault}") from fault
         return Submission(name, Fate.SUBMITTED)
 
@@ -136,28 +137,34 @@ class SmppGateway:
             sequence_number=sequence,
         )
 
-    async def _taken_at_last(self, part: _Part) -> str:
-        """Submit a part of a message that is under way: flow control is waited out."""
+    async def _taken_at_last(self, part: _Part, ends: float) -> str:
+        """Submit a part of a message that is under way, by an instant of the loop: flow control is waited out.
+
+        Nothing is cancelled then: an answer that our process finds only afterwards, for it stood still, counts.
+        """
         while True:
             try:
-                return await self._taken(part)
+                return await self._taken(part, ends)
             except GatewayBusy:
+                if _left(ends, PART_PAUSE) < PART_PAUSE:
+                    raise
                 await asyncio.sleep(PART_PAUSE)
 
-    async def _taken(self, part: _Part) -> str:
-        """The SMSC's name for a part it took."""
-        link = await self._connected()
-        if not await self._pace.turn(LINK_SECONDS):
+    async def _taken(self, part: _Part, ends: float = math.inf) -> str:
+        """The SMSC's name for a part it took; nothing is waited for beyond an instant of the loop."""
+        link = await self._connected(ends)
+        if not await self._pace.turn(_left(ends, LINK_SECONDS)):
             raise GatewayBusy("more waits than the SMSC takes in a second", THROTTLED)
         try:
-            async with asyncio.timeout(LINK_SECONDS):
+            async with asyncio.timeout(_left(ends, LINK_SECONDS)):
                 await link.window.acquire()
         except TimeoutError:
             raise GatewayBusy("the window of the SMSC is full", THROTTLED) from None
         try:
             if link.lost.is_set():
                 raise GatewayUnavailable("the connection to the SMSC is lost")
-            status, name = await link.submit(part.make, PART_SECONDS, partial(self._answered_late, part.key))
+            patience = _left(ends, PART_SECONDS)
+            status, name = await link.submit(part.make, patience, partial(self._answered_late, part.key))
         except LinkLost:
             raise GatewayInDoubt("the SMSC did not answer, or the connection to it was lost before") from None
         finally:
@@ -170,9 +177,9 @@ class SmppGateway:
         if self._inbox is not None and key is not None and status == OK:
             await self._inbox.took(key, name)
 
-    async def _connected(self) -> Link:
+    async def _connected(self, ends: float) -> Link:
         try:
-            async with asyncio.timeout(LINK_SECONDS):
+            async with asyncio.timeout(_left(ends, LINK_SECONDS)):
                 while self._link is None or self._link.lost.is_set():
                     self._linked.clear()
                     await self._linked.wait()
@@ -194,6 +201,11 @@ class SmppGateway:
                 _log.warning("no connection to the SMSC", error_type=type(fault).__name__, again_after=pause)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _left(ends: float, most: float) -> float:
+    """Seconds until an instant of the loop, so many at most."""
+    return min(most, ends - asyncio.get_running_loop().time())
 
 
 def _not_taken(status: int) -> Exception:

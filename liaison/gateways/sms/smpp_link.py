@@ -217,15 +217,15 @@ class Link:
         self._waiting[sequence] = answer
         try:
             self._writer.write(frame)
-            async with asyncio.timeout(patience) as limit:
-                await self._writer.drain()
+            # Whether we saw it go or not, it may be answered; a time that is over is an OSError, too.
+            with suppress(OSError):
+                async with asyncio.timeout(patience) as limit:
+                    await self._writer.drain()
             # A process that stood still finds the answer and the end of its patience together: then the answer counts.
             await asyncio.wait((answer,), timeout=(limit.when() or 0.0) - asyncio.get_running_loop().time())
             if not answer.done():
                 raise LinkLost
             return answer.result()
-        except (OSError, TimeoutError) as fault:
-            raise LinkLost from fault
         finally:
             self._waiting.pop(sequence, None)
 
@@ -242,6 +242,8 @@ class Link:
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(LinkLost())
+                # Looked at, for whoever waits may be cancelled before he does: asyncio would report it as missed.
+                answer.exception()
 
 
 def _to_come() -> asyncio.Future[smpp34.RawPdu]:
