@@ -7,7 +7,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.contract.starting import tell_delivery
 from liaison.db.deliveries import made_by_message
-from liaison.db.messages import ANSWER, NO_REQUEST, taken_as, taken_nameless
+from liaison.db.messages import ANSWER, NO_REQUEST
+from liaison.db.receipts import taken_as, taken_nameless
 from liaison.db.record import MESSAGES, append_event, hold_request
 from liaison.db.tables import Message
 from liaison.gateways.sms.port import Fate, Receipt
