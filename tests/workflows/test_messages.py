@@ -81,7 +81,9 @@ async def test_a_late_reply_before_the_bell_turns_it_into_a_line(city_at: OpenCi
             [instead] = await _of(city, reference, line)
             assert (instead.recipient, instead.state) == ("0104-l02", MessageState.GATHERED)
             assert instead.send_after == shanghai("2026-09-23 08:30")
-        [told] = [line["text"] for line in city.sent() if line["template"].startswith(("digest", "supervision"))]
+        # The leader was warned of both on the morning before.
+        warned, told = [line["text"] for line in city.sent() if line["template"].startswith(("digest", "supervision"))]
+        assert "您有2件诉求待督办" in warned
         assert "1件诉求已逾期答复" in told and "1件已由当事人撤回" in told
 
 
