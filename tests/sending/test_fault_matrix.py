@@ -109,7 +109,7 @@ async def _city(template: Path, folder: Path, provider: Provider) -> AsyncIterat
             [policy] = await session.exec(select(PolicyVersion.policy))
         tries = {"fast_tries": 1, "slow_minutes": SLOW_MINUTES, "receipt_minutes": RECEIPT_MINUTES}
         # A leader hears of each request, too: one message of all would be no trial.
-        one_by_one = {"digest": policy["messages"]["digest"] | {"gathers_too": []}}
+        one_by_one = {"digest": policy["messages"]["digest"] | {"gathers_too": ["explanation"]}}
         windows = {"staff": WHOLE_DAY, "party": WHOLE_DAY, "staff_of_court": {}}
         long_ago = policy["intake"] | {"back_hours": 100}
         rules = policy["messages"] | tries | one_by_one | {"daily_to_one_number": 1_000_000}
