@@ -9,8 +9,7 @@ from liaison.db.replans import newest_moving_policy_before
 from liaison.db.rungs import rung_due_at
 from liaison.db.tables import Plan, Request
 from liaison.db.versions import newest_before
-from liaison.policy.ladder import plan_ladder
-from liaison.policy.recount import Rules
+from liaison.policy.recount import Rules, planned_by
 
 
 async def rules_at(tools: Tools, session: AsyncSession, request: Request, instant: datetime) -> Rules | None:
@@ -23,15 +22,7 @@ async def due_in_force(tools: Tools, session: AsyncSession, request: Request, pl
     due_at = rung_due_at(plan, rung)
     counted = (request.calendar_version, request.policy_version)
     while (rules := await _rules_after(tools, session, request, counted, due_at)) is not None:
-        ladder = plan_ladder(
-            received_at=request.received_at,
-            court_level=request.court_level,
-            reference=request.reference,
-            court=request.court,
-            calendar=rules.calendar,
-            policy=rules.policy,
-        )
-        due_at = max([due_at, *(planned.due_at for planned in ladder.rungs if planned.rung == rung)])
+        due_at = max([due_at, *(each.due_at for each in planned_by(request, rules).rungs if each.rung == rung)])
         counted = (rules.calendar.number, rules.policy.version)
     return due_at
 

@@ -85,15 +85,7 @@ def recount(
         rules: The newer rules; the calendar as this court counts.
         now: Nothing that was still to come is dated before it.
     """
-    policy = rules.policy
-    ladder = plan_ladder(
-        received_at=request.received_at,
-        court_level=request.court_level,
-        reference=request.reference,
-        court=request.court,
-        calendar=rules.calendar,
-        policy=policy,
-    )
+    policy, ladder = rules.policy, planned_by(request, rules)
     rungs = replan(plan.rungs, ladder, recorded, now, court=request.court, calendar=rules.calendar, policy=policy)
     answer_by = _answer_by(ladder.answer_by, answer_due_at(plan, before), now, rules)
     new = replace(
@@ -107,6 +99,18 @@ def recount(
         replan=rungs,
         answer_moved=is_summary and answer_by != answer_due_at(plan, before),
         posts_changed=before.ladders[request.court_level] != policy.ladders[request.court_level],
+    )
+
+
+def planned_by(request: Counted, rules: Rules) -> Ladder:
+    """The dates a request would have if it were registered under these rules."""
+    return plan_ladder(
+        received_at=request.received_at,
+        court_level=request.court_level,
+        reference=request.reference,
+        court=request.court,
+        calendar=rules.calendar,
+        policy=rules.policy,
     )
 
 

@@ -40,6 +40,17 @@ async def _close_hall(office: Office, *days_off: str) -> None:
     await enter_closure(office.platform, "0104", given, call(await chamber(office)))
 
 
+async def _put_off_by_a_day(office: Office) -> tuple[str, int]:
+    """A request of Friday whose warning a closure of Monday puts off; the calendar version it was registered under."""
+    _at(office, f"{FRIDAY} 10:00")
+    reference = await office.submit()
+    version = (await office.request(reference)).calendar_version
+    await office.dispatch(reference)
+    _at(office, f"{MONDAY} 23:30")
+    await _close_hall(office, MONDAY)
+    return reference, version
+
+
 async def _warn(office: Office, reference: str, version: int, found: str) -> RungRecorded:
     supervision = Supervision(tools_of(office), Messaging(tools_of(office)))
     at = shanghai(found).isoformat()
@@ -60,12 +71,7 @@ async def _plan(office: Office, reference: str) -> Plan:
 
 async def test_a_rung_found_after_the_day_it_was_put_off_to_bears_that_day(connected_office: Office, port: int) -> None:
     office = connected_office
-    _at(office, f"{FRIDAY} 10:00")
-    reference = await office.submit()
-    version = (await office.request(reference)).calendar_version
-    await office.dispatch(reference)
-    _at(office, f"{MONDAY} 23:30")
-    await _close_hall(office, MONDAY)
+    reference, version = await _put_off_by_a_day(office)
     _at(office, f"{WEDNESDAY} 09:00")
     async with temporal_at(port):
         told = await _warn(office, reference, version, f"{WEDNESDAY} 09:00")
@@ -81,12 +87,7 @@ async def test_a_rung_found_after_the_day_it_was_put_off_to_bears_that_day(conne
 
 
 async def test_a_reply_that_was_in_time_by_then_holds_the_rung_back(office: Office) -> None:
-    _at(office, f"{FRIDAY} 10:00")
-    reference = await office.submit()
-    version = (await office.request(reference)).calendar_version
-    await office.dispatch(reference)
-    _at(office, f"{MONDAY} 23:30")
-    await _close_hall(office, MONDAY)
+    reference, version = await _put_off_by_a_day(office)
     _at(office, f"{TUESDAY} 15:00")
     await office.reply(await office.judge(HOLDER), reference)
     _at(office, f"{WEDNESDAY} 09:00")
@@ -102,11 +103,7 @@ async def test_the_day_a_rung_was_put_off_to_is_judged_by_what_was_in_force_then
 ) -> None:
     """The first closure puts the warning off by a day, the second by one more, if it was approved in time for that."""
     office = connected_office
-    _at(office, f"{FRIDAY} 10:00")
-    reference = await office.submit()
-    version = (await office.request(reference)).calendar_version
-    _at(office, f"{MONDAY} 23:30")
-    await _close_hall(office, MONDAY)
+    reference, version = await _put_off_by_a_day(office)
     _at(office, second_made)
     await _close_hall(office, MONDAY, TUESDAY)
     _at(office, "2026-09-24 09:00")
