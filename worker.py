@@ -102,7 +102,8 @@ def build_worker(
 def build_senders(client: Client, tools: Tools, *, build_id: str | None = None) -> list[Worker]:
     """A worker for each gateway that takes only so many messages a second: it sends them, and nothing else.
 
-    The rate is the task queue's, whatever number of workers polls it; all must name the same.
+    The rate is the task queue's, whatever number of workers polls it; all must name the same. No sender has more in his
+    hands than his gateway takes at once: who is killed leaves that many in doubt.
     """
     return [
         Worker(
@@ -110,6 +111,7 @@ def build_senders(client: Client, tools: Tools, *, build_id: str | None = None) 
             task_queue=task_queue_of(gateway),
             activities=[Sender(tools).send_message],
             max_task_queue_activities_per_second=gateway.can.rate,
+            max_concurrent_activities=gateway.can.window,
             # An activity that is started eagerly passes the rate by.
             disable_eager_activity_execution=True,
             graceful_shutdown_timeout=GRACE,

@@ -29,7 +29,7 @@ def accounts(codes: Path, *names: str) -> Accounts:
 def test_every_gateway_opens_in_its_order_and_says_what_it_can(codes: Path) -> None:
     opened = open_gateways(accounts(codes, "smpp", "aliyun", "outbox"), packaged_templates(), lambda: NOW)
     assert {gateway.name: gateway.can for gateway in opened} == {
-        "smpp": Capabilities(receipts=True, extension_codes=True, rate=50, seconds=13.0),
+        "smpp": Capabilities(receipts=True, extension_codes=True, rate=50, window=10, seconds=13.0),
         "aliyun": Capabilities(
             receipts=True,
             status_query=True,

@@ -34,6 +34,7 @@ class Capabilities:
         variable_links: A link may be a parameter.
         parameter_limit: Characters a parameter may have; None for any number.
         rate: Messages a second it takes; None where nobody limits us.
+        window: Messages it lets one sender have under way at once; None where it does not count them.
         seconds: How long it may take over one message, if that is longer than others may.
     """
 
@@ -44,6 +45,7 @@ class Capabilities:
     variable_links: bool = True
     parameter_limit: int | None = None
     rate: float | None = None
+    window: int | None = None
     seconds: float | None = None
 
 

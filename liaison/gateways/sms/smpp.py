@@ -79,7 +79,9 @@ class SmppGateway:
     def __init__(self, account: SmppAccount, clock: Callable[[], datetime]) -> None:
         """Nothing is connected outside ``listening``."""
         seconds = 3 * LINK_SECONDS + PART_SECONDS + PARTS_SECONDS
-        self.can = Capabilities(receipts=True, extension_codes=True, rate=account.rate, seconds=seconds)
+        self.can = Capabilities(
+            receipts=True, extension_codes=True, rate=account.rate, window=account.window, seconds=seconds
+        )
         self._account, self._clock = account, clock
         self._pace = Pace(account.rate)
         self._inbox: Inbox | None = None
