@@ -23,6 +23,8 @@ from liaison.policy.words import Language
 from tests.gateways.smsc import Smsc, installed, smsc
 
 WINDOW: Final = 10
+UNPACED: Final = 1_000_000
+"""A rate that nobody reaches: it is not what is measured."""
 OURS: Final = "1069000"
 NUMBER: Final = "8613900001001"
 TEXT: Final = "【广州法院】您有新工单7K3M-9QXF-2T4W-Z，请登录平台签收，并在2026-09-22结束前答复当事人。"
@@ -58,7 +60,7 @@ async def measure(sizes: Sizes) -> list[Line]:
 
 @asynccontextmanager
 async def _gateway(peer: Smsc) -> AsyncIterator[SmppGateway]:
-    account = SmppAccount("127.0.0.1", peer.port, "court", "p", OURS, False, WINDOW, 10_000)
+    account = SmppAccount("127.0.0.1", peer.port, "court", "p", OURS, False, WINDOW, UNPACED)
     gateway = SmppGateway(account, lambda: datetime.now(UTC))
     async with gateway.listening(Nowhere()):
         yield gateway
