@@ -32,6 +32,7 @@ from liaison.gateways.sms.templates import packaged_templates
 from liaison.gateways.trial_system.embedded import EmbeddedTrialSystem
 from liaison.keys import KeyRing
 from liaison.logs import configure_logs
+from liaison.memory import spare_what_is_loaded
 from liaison.release import release
 from liaison.sample_city import sample_trial_register
 from liaison.services.callbacks import Desk
@@ -163,6 +164,7 @@ async def serve(settings: Settings) -> None:
             book_shown(platform, endpoint, "worker"),
             _at_work(client, tools, platform, settings.build_id),
         ):
+            spare_what_is_loaded()
             relay = asyncio.create_task(run_relay(platform, stop, "worker"))
             _say_what_it_does(settings)
             await stop.wait()

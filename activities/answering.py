@@ -13,7 +13,7 @@ from liaison.db.claims import waiting_answer
 from liaison.db.inbox import insert_action
 from liaison.db.record import append_event, lock_request
 from liaison.db.tables import Action, Request
-from liaison.db.texts import Party, data_key, read_contact
+from liaison.db.texts import Party, read_contact
 from liaison.gateways.sms.templates import render
 from liaison.gateways.trial_system.identity import identifies
 from liaison.policy.words import ActionKind, Category, EventKind, Language, ReplyKind, Stage
@@ -32,8 +32,7 @@ class Answering:
         """Answer a case inquiry from the trial register, or acknowledge an opinion."""
         async with self._tools.db.peek() as session:
             request = await session.get_one(Request, question.reference)
-            key = await data_key(session, self._tools.ring, question.reference)
-            party = await read_contact(session, key, question.reference)
+            party = await read_contact(session, self._tools.ring, question.reference)
         answer = await self._answer(request, party)
         if answer is None:
             return MachineAnswer()

@@ -11,7 +11,7 @@ from liaison.db.mailboxes import references_in, told_by
 from liaison.db.messages import DIGEST, PARTY, department_of, gateway_key, read_params
 from liaison.db.rungs import supervised_by, supervised_by_chamber
 from liaison.db.tables import Message, Request
-from liaison.db.texts import data_key, read_contact
+from liaison.db.texts import read_contact
 from liaison.gateways.sms.port import Capabilities, ShortMessage
 from liaison.gateways.sms.templates import render
 from liaison.policy.overdue import business_days_past, limit_day_of
@@ -111,8 +111,7 @@ async def _bell(tools: Tools, session: AsyncSession, bell: Message) -> tuple[str
 
 async def _number(tools: Tools, session: AsyncSession, message: Message) -> str | None:
     if message.recipient == PARTY:
-        key = await data_key(session, tools.ring, message.reference)
-        return (await read_contact(session, key, message.reference)).phone
+        return (await read_contact(session, tools.ring, message.reference)).phone
     whose = department_of(message.recipient)
     if whose is not None:
         contact = await desk_contact(session, tools.ring, whose)

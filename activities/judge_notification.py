@@ -15,7 +15,7 @@ from liaison.db.claims import newest_plan
 from liaison.db.messages import RECEIVED, desk
 from liaison.db.record import append_event, first_dispatch, lock_request, record_faults
 from liaison.db.tables import Request, WorkOrder
-from liaison.db.texts import data_key, read_contact
+from liaison.db.texts import read_contact
 from liaison.db.work_orders import send_order
 from liaison.gateways.trial_system.port import TrialCase
 from liaison.policy.dispatch import DispatchGround, holder_for
@@ -49,8 +49,7 @@ class JudgeNotification:
     async def _case(self, reference: str) -> TrialCase | None:
         """The case in the trial register, looked up before the transaction: the register may be slow."""
         async with self._tools.db.peek() as session:
-            key = await data_key(session, self._tools.ring, reference)
-            case_number = (await read_contact(session, key, reference)).case_number
+            case_number = (await read_contact(session, self._tools.ring, reference)).case_number
             request = await session.get_one(Request, reference)
         return await find_case(self._tools.trial_system, request.court, case_number)
 

@@ -18,7 +18,7 @@ from activities.tools import Tools
 from liaison.contract.starting import ring_mailbox, start_notice
 from liaison.db.messages import NEWS, PARTY, Draft, for_mailbox, mark_handed_on, messages_of, reserve, still_open
 from liaison.db.tables import Message, Request
-from liaison.db.texts import data_key, read_contact
+from liaison.db.texts import read_contact
 from liaison.gateways.phones import takes_short_messages
 from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.sending import useful_until
@@ -65,7 +65,8 @@ class Messaging:
     ) -> None:
         """Reserve one message in the transaction of its reason; the same reason and recipient reserve it once.
 
-        What is ``relayed`` is not handed on by who reserves it, and so not taken here either: the relay finds it.
+        What is ``relayed`` has its reason made in this very transaction and is not handed on by who reserves it, so not
+        taken here either: the relay finds it.
         """
         tools, now = self._tools, self._tools.clock()
         calendar, policy = await tools.rulebook.current(session)
@@ -85,7 +86,7 @@ class Messaging:
         )
         with session.no_autoflush:
             # Taken at once it is written once, as taken.
-            message = await reserve(session, tools.ring, draft, now)
+            message = await reserve(session, tools.ring, draft, now, first=relayed)
             taken = None if relayed else await self._take_at_once(session, message, policy.sending)
         session.info.setdefault(_RESERVED, []).append(_Reserved(message, taken))
 
@@ -159,8 +160,7 @@ class Messaging:
         """Whether the party's number, or another one of his, takes short messages."""
         if other_number is not None:
             return takes_short_messages(other_number)
-        key = await data_key(session, self._tools.ring, request.reference)
-        return takes_short_messages((await read_contact(session, key, request.reference)).phone)
+        return takes_short_messages((await read_contact(session, self._tools.ring, request.reference)).phone)
 
     async def hand_on(self, session: AsyncSession, reference: str, cause: str) -> None:
         """Send what one reason reserved: now if its window is open, else by a notice that waits for it.

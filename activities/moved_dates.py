@@ -1,6 +1,6 @@
 """Telling people of a date that moved: once, and nobody of a date that is no more (issue line C21, ADR 0018)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -13,7 +13,7 @@ from activities.messaging import Messaging
 from activities.tools import Tools
 from liaison.contract.names import plan_cause
 from liaison.db.messages import DATE_MOVED, PARTY, RECEIVED, SAYS, read_params, supersede, unsent
-from liaison.db.tables import Plan, Request
+from liaison.db.tables import Message, Plan, Request
 from liaison.policy.ladder import spread_of
 from liaison.policy.told_dates import PROVISIONAL, ToldDate, date_in, date_params, due_date
 from liaison.policy.words import Procedure
@@ -44,13 +44,13 @@ class MovedDates:
         # Thousands move at once: their dates first, what is told of them after (ADR 0018).
         policy = await self._tools.rulebook.policy(session, request.policy_version)
         later = self._tools.clock() + spread_of(request.reference, policy.spread)
-        limit = _moved_limit(moved)
-        hear_it = set() if limit is None else await self._tell_limit(session, request, limit, later)
+        limit, waiting = _moved_limit(moved), await unsent(session, request.reference, *TELL_THE_LIMIT, DATE_MOVED)
+        hear_it = set() if limit is None else await self._tell_limit(session, request, waiting, limit, later)
         was, will_be = [
             await self._next_limit(session, request, plan, moved.recorded) for plan in (moved.before, moved.after)
         ]
         if was is not None and will_be is not None and was.day != will_be.day:
-            await self._tell_news(session, request, was, will_be, hear_it, later)
+            await self._tell_news(session, request, waiting, (was, will_be), hear_it, later)
 
     async def _next_limit(
         self, session: AsyncSession, request: Request, plan: Plan, recorded: Collection[int]
@@ -61,13 +61,15 @@ class MovedDates:
             return ToldDate(plan.answer_due_on, calendar.is_provisional(date.fromisoformat(plan.answer_due_on)))
         return next((due_date(row) for row in plan.rungs if row["rung"] not in recorded), None)
 
-    async def _tell_limit(self, session: AsyncSession, request: Request, limit: ToldDate, later: datetime) -> set[str]:
+    async def _tell_limit(
+        self, session: AsyncSession, request: Request, waiting: Iterable[Message], limit: ToldDate, later: datetime
+    ) -> set[str]:
         """Have what was to tell the old limit, and has not gone, tell the new one. Returns who hears it by that."""
-        waiting = await unsent(session, request.reference, *TELL_THE_LIMIT)
-        for message in waiting:
+        orders = [message for message in waiting if message.template in TELL_THE_LIMIT]
+        for message in orders:
             supersede(message, self._tools.clock())
         # Of several to one person, as after a change of procedure and back, the newest says all.
-        newest = {message.recipient: message for message in waiting}
+        newest = {message.recipient: message for message in orders}
         for recipient, message in newest.items():
             params = await read_params(session, self._tools.ring, message)
             stay = {name: value for name, value in params.items() if name not in (SAYS, PROVISIONAL)}
@@ -78,19 +80,20 @@ class MovedDates:
         self,
         session: AsyncSession,
         request: Request,
-        was: ToldDate,
-        will_be: ToldDate,
+        waiting: Iterable[Message],
+        was_and_will_be: tuple[ToldDate, ToldDate],
         hear_it: Collection[str],
         later: datetime,
     ) -> None:
         """Have the others told that the date is another than the one they know, if it is."""
-        waiting = {message.recipient: message for message in await unsent(session, request.reference, DATE_MOVED)}
-        for message in waiting.values():
+        news = {message.recipient: message for message in waiting if message.template == DATE_MOVED}
+        for message in news.values():
             supersede(message, self._tools.clock())
+        was, will_be = was_and_will_be
         for recipient in _people(request):
             known = was
-            if recipient in waiting:
-                known = date_in(await read_params(session, self._tools.ring, waiting[recipient]), "was")
+            if recipient in news:
+                known = date_in(await read_params(session, self._tools.ring, news[recipient]), "was")
             if recipient not in hear_it and known.day != will_be.day:
                 dates = date_params(was=known, due_on=will_be)
                 await self._reserve(session, request, recipient, DATE_MOVED, dates, later)

@@ -10,8 +10,7 @@ from activities.tools import PLATFORM, Tools
 from calendars.core import changed_days
 from liaison.db.plans import plan_row
 from liaison.db.record import append_event
-from liaison.db.replans import versions_between
-from liaison.db.tables import CalendarVersion, Plan, PolicyVersion, Request
+from liaison.db.tables import Plan, PolicyVersion, Request
 from liaison.policy.ladder import PlannedRung
 from liaison.policy.recount import Recount, last_day
 from liaison.policy.replan import RungChange
@@ -50,10 +49,10 @@ async def _causes(tools: Tools, session: AsyncSession, request: Request, plan: P
     ladder, causes = new.ladder, []
     last = max(last_planned(plan), *(rung.due_on for rung in ladder.rungs))
     older = await tools.rulebook.calendar(session, plan.calendar_version)
-    for version in await versions_between(session, plan.calendar_version, ladder.calendar_version):
-        newer = await tools.rulebook.calendar(session, version.number)
+    for number in range(plan.calendar_version + 1, ladder.calendar_version + 1):
+        newer = await tools.rulebook.calendar(session, number)
         if any(ladder.day0 <= day <= last for day in changed_days(older, newer, request.court)):
-            causes.append(_cause(version))
+            causes.append(await tools.rulebook.reason(session, number))
         older = newer
     if ladder.policy_version != plan.policy_version:
         policy = await session.get_one(PolicyVersion, ladder.policy_version)
@@ -64,14 +63,6 @@ async def _causes(tools: Tools, session: AsyncSession, request: Request, plan: P
 def last_planned(plan: Plan) -> date:
     """The last day of a plan that counts."""
     return max(date.fromisoformat(day) for day in (plan.answer_due_on, *(row["due_on"] for row in plan.rungs)))
-
-
-def _cause(version: CalendarVersion) -> str:
-    """Why there is a calendar version: as its approver said, else its latest notice."""
-    if version.reason:
-        return version.reason
-    newest = max(version.notices, key=lambda notice: str(notice["published_on"]))
-    return f"{newest['title']} {newest['doc_no']}"
 
 
 def _rules_named(plan: Plan, new: Recount) -> str:

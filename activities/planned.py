@@ -1,7 +1,7 @@
 """The plan in force as its workflow knows it."""
 
 from datetime import date, datetime
-from typing import Any
+from functools import lru_cache
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -9,10 +9,9 @@ from activities.tools import Tools
 from calendars.core import BusinessCalendar
 from liaison.contract.plans import Planned, Rung
 from liaison.db.tables import Plan, Request
-from liaison.policy.explain import Explanation, explain_answer, explain_deadline, rung_rule
+from liaison.policy.explain import Explanation, Words, explain_answer, explain_deadline, rung_rule
 from liaison.policy.explain_line import explanation_line
 from liaison.policy.recount import answer_due_at
-from liaison.policy.rules import Policy, RungRule
 from liaison.policy.titles import titles
 
 
@@ -20,7 +19,7 @@ async def planned_for(tools: Tools, session: AsyncSession, request: Request, pla
     """A request's plan in force, and what is to be said of it."""
     policy = await tools.rulebook.policy(session, request.policy_version)
     calendar = (await tools.rulebook.calendar(session, plan.calendar_version)).of(request.court)
-    answer = date.fromisoformat(plan.answer_due_on)
+    day0, answer = date.fromisoformat(plan.day0), date.fromisoformat(plan.answer_due_on)
     rules = {rule.rung: rule for rule in policy.ladders[request.court_level]}
     return Planned(
         calendar_version=request.calendar_version,
@@ -38,19 +37,24 @@ async def planned_for(tools: Tools, session: AsyncSession, request: Request, pla
                 provisional=row["provisional"],
                 # A rung that fired stays in the plan even if the policy of today has none of its number.
                 post=titles(rule.informs) if (rule := rules.get(row["rung"])) else "",
-                counted=_counted(row, plan, calendar, rule, policy) if rule else "",
+                counted=_counted(
+                    calendar, day0, rule.business_day, rung_rule(rule, policy), date.fromisoformat(row["due_on"])
+                )
+                if rule
+                else "",
             )
             for row in plan.rungs
         ],
         says=says,
         answer_provisional=calendar.is_provisional(answer),
-        answer_counted=_line(explain_answer(calendar, date.fromisoformat(plan.day0), policy), answer),
+        answer_counted=_line(explain_answer(calendar, day0, policy), answer),
     )
 
 
-def _counted(row: dict[str, Any], plan: Plan, calendar: BusinessCalendar, rule: RungRule, policy: Policy) -> str:
-    found = explain_deadline(calendar, date.fromisoformat(plan.day0), rule.business_day, rung_rule(rule, policy))
-    return _line(found, date.fromisoformat(row["due_on"]))
+@lru_cache(maxsize=1_024)
+def _counted(calendar: BusinessCalendar, day0: date, business_day: int, rule: Words, due_on: date) -> str:
+    """How a rung's date was counted; thousands of one day are moved together."""
+    return _line(explain_deadline(calendar, day0, business_day, rule), due_on)
 
 
 def _line(found: Explanation, due_on: date) -> str:

@@ -24,6 +24,7 @@ from liaison.db.rulebook import Rulebook
 from liaison.db.schema import check
 from liaison.keys import KeyRing
 from liaison.logs import configure_logs
+from liaison.memory import spare_what_is_loaded
 from liaison.metrics import Endpoint
 from liaison.services.clock_offset import clock_watched
 from liaison.services.platform import Platform
@@ -131,6 +132,7 @@ def _serve(settings: Settings, app: FastAPI) -> None:
     # When it has drained, uvicorn raises the signal that stopped it once more, for us to end on.
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
+    spare_what_is_loaded()
     asyncio.run(uvicorn.Server(config).serve())
 
 

@@ -3,12 +3,13 @@
 The pace is let go, for it is the platform that is measured; in production it is a setting.
 """
 
+import statistics
 import time
 from datetime import datetime, timedelta
 
 import psutil
 
-from benchmarks.rounds import cpu_of, run
+from benchmarks.rounds import Round, cpu_of, median, run
 from benchmarks.sizes import Sizes
 from benchmarks.stage import Stage, open_stage
 from benchmarks.table import Line
@@ -22,72 +23,85 @@ IN_FLIGHT = 16
 TOLD_AT_ONCE = 8
 """Signals under way at one time: as many as a re-plan has."""
 
-CLOSED, OPEN = "0105", "0104"
-"""The court whose hall is closed, and the one whose requests stay as they are."""
-
-Used = tuple[float, dict[str, float]]
-"""Seconds, and CPU seconds by process."""
+CLOSED, OPEN = ("0103", "0105", "0106", "0111", "0112"), "0104"
+"""The courts whose halls are closed, one a round, and the one whose requests stay as they are."""
 
 
 async def measure(sizes: Sizes) -> list[Line]:
-    """How long until the last date has moved, what it costs, and how many signals it takes."""
+    """How long until the last date has moved, what it costs, and how many signals it takes: medians of the rounds."""
     total, moving = sizes.replanned
-    async with open_stage(LIAISON_REPLAN_PER_SECOND="10000") as stage:
-        async with bare_worker(stage) as progress:
-            bare = await _bare(stage, progress, moving)
-        await _register(stage, total, moving)
-        ours, signals = await _ours(stage, moving)
+    ours, bare, signals = list[Round](), list[Round](), list[int]()
+    async with open_stage(LIAISON_REPLAN_PER_SECOND="10000") as stage, bare_worker(stage) as progress:
+        courts = CLOSED[: sizes.rounds]
+        await _register(stage, total - moving * len(courts), OPEN)
+        for court in courts:
+            await _register(stage, moving, court)
+            bare.append(await _bare(stage, progress, moving))
+            done, sent = await _ours(stage, court, moving)
+            ours.append(done)
+            signals.append(sent)
     of = f"{moving} of {total}"
     return [
-        Line("C42", f"seconds until the last date has moved; {of}", ours[0], bare[0], "<= 1.5"),
-        Line("C42", f"signals sent; {of}", signals, moving, "<= 1.5"),
+        Line("C42", f"seconds until the last date has moved; {of}", _middle(ours), _middle(bare), "<= 1.5"),
+        Line("C42", f"signals sent; {of}", statistics.median(signals), moving, "<= 1.5"),
         *(
-            Line("C42", f"CPU ms a request moved, {name}", _each(ours, name, moving), _each(bare, name, moving))
+            Line("C42", f"CPU ms a request moved, {name}", _cpu(ours, name, moving), _cpu(bare, name, moving))
             for name in ("worker", "server")
         ),
-        Line("C42", "CPU ms a request moved, api", _each(ours, "api", moving)),
+        Line("C42", "CPU ms a request moved, api", _cpu(ours, "api", moving)),
     ]
 
 
-def _each(used: Used, name: str, number: int) -> float:
-    return 1000 * used[1][name] / number
+def _middle(rounds: list[Round]) -> float:
+    return median(rounds, lambda done: done.seconds)
 
 
-async def _bare(stage: Stage, progress: Progress, number: int) -> Used:
+def _cpu(rounds: list[Round], name: str, number: int) -> float:
+    return median(rounds, lambda done: 1000 * done.cpu[name] / number)
+
+
+async def _bare(stage: Stage, progress: Progress, number: int) -> Round:
     references: list[str] = []
 
     async def begin(_: int) -> None:
         references.append(await start_bare(stage.client))
 
+    dispatched, planned = progress.count["dispatched"] + number, progress.count["planned"] + number
     await run(number, IN_FLIGHT, begin)
-    await until(lambda: progress.count["dispatched"] == number)
-    waiting, used = iter(references), dict[str, float]()
-    with cpu_of({"server": stage.processes()["server"], "worker": psutil.Process(progress.pid)}, used):
+    await until(lambda: progress.count["dispatched"] == dispatched)
+    waiting, done = iter(references), Round()
+    with cpu_of({"server": stage.processes()["server"], "worker": psutil.Process(progress.pid)}, done.cpu):
         began = time.time()
         await run(number, TOLD_AT_ONCE, lambda _: tell_bare(stage.client, next(waiting)))
-        await until(lambda: progress.count["planned"] == number)
-    return progress.last["planned"] - began, used
+        await until(lambda: progress.count["planned"] == planned)
+    done.seconds = progress.last["planned"] - began
+    return done
 
 
-async def _register(stage: Stage, total: int, moving: int) -> None:
+async def _register(stage: Stage, number: int, court: str) -> None:
+    before = len(stage.dispatched())
     async with stage.callers(IN_FLIGHT) as callers:
-        for number, court in ((total - moving, OPEN), (moving, CLOSED)):
-            await run(number, IN_FLIGHT, lambda at, court=court: stage.submit(callers[at], court=court))  # type: ignore[misc]
-    await until(lambda: len(stage.dispatched()) == total)
+        await run(number, IN_FLIGHT, lambda at: stage.submit(callers[at], court=court))
+    await until(lambda: len(stage.dispatched()) == before + number)
 
 
-async def _ours(stage: Stage, moving: int) -> tuple[Used, int]:
+async def _ours(stage: Stage, court: str, moving: int) -> tuple[Round, int]:
     calendar = build_calendar(packaged_notices(), number=1)
     tomorrow = calendar.business_day_on_or_after(datetime.now(SHANGHAI).date() + timedelta(days=1))
-    used: dict[str, float] = {}
-    with cpu_of(stage.processes(), used):
+    done, moved = Round(), _moved(stage) + moving
+    with cpu_of(stage.processes(), done.cpu):
         began = time.time()
         async with stage.callers(1) as (caller,):
-            version = await stage.close_hall(caller, CLOSED, [tomorrow.isoformat()])
-        await until(lambda: stage.sql("SELECT count(*) FROM request WHERE plan = 2") == [(moving,)])
+            version = await stage.close_hall(caller, court, [tomorrow.isoformat()])
+        await until(lambda: _moved(stage) == moved)
     [(last,)] = stage.sql("SELECT max(made_at) FROM plan WHERE number = 2")
-    seconds = datetime.fromisoformat(f"{last}+00:00").timestamp() - began
-    return (seconds, used), await _signals(stage, version)
+    done.seconds = datetime.fromisoformat(f"{last}+00:00").timestamp() - began
+    return done, await _signals(stage, version)
+
+
+def _moved(stage: Stage) -> int:
+    [(number,)] = stage.sql("SELECT count(*) FROM request WHERE plan = 2")
+    return int(number)
 
 
 async def _signals(stage: Stage, version: int) -> int:

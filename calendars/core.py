@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 
 from calendars.closure import Closure, ClosureError
 from calendars.day import Day, Grounds
@@ -187,6 +188,7 @@ def packaged_versions(notices: Iterable[Notice]) -> list[BusinessCalendar]:
     return [build_calendar(known[:number], number) for number in range(1, len(known) + 1)]
 
 
+@lru_cache(maxsize=64)
 def changed_days(old: BusinessCalendar, new: BusinessCalendar, court: str | None = None) -> frozenset[date]:
     """Give the days on which a deadline may differ between two versions, as a court (or the city) counts.
 

@@ -118,11 +118,14 @@ class Draft:
         return f"{self.reference}/{self.cause}/{self.recipient}"
 
 
-async def reserve(session: AsyncSession, ring: KeyRing, draft: Draft, now: datetime) -> Message:
-    """Reserve a message; the same reason and recipient give the row that is already there."""
-    found = await session.exec(select(Message).where(Message.idempotency_key == draft.idempotency_key))
-    if (message := found.one_or_none()) is not None:
-        return message
+async def reserve(session: AsyncSession, ring: KeyRing, draft: Draft, now: datetime, *, first: bool = False) -> Message:
+    """Reserve a message; the same reason and recipient give the row that is already there.
+
+    It is the ``first`` where its reason is made in this very transaction: there is no such row then.
+    """
+    found = None if first else await _find_reserved(session, draft.idempotency_key)
+    if found is not None:
+        return found
     message = Message(
         id=draft.id,
         idempotency_key=draft.idempotency_key,
@@ -139,6 +142,12 @@ async def reserve(session: AsyncSession, ring: KeyRing, draft: Draft, now: datet
     )
     session.add(message)
     return message
+
+
+async def _find_reserved(session: AsyncSession, idempotency_key: str) -> Message | None:
+    """What one reason reserved for one person."""
+    found = await session.exec(select(Message).where(Message.idempotency_key == idempotency_key))
+    return found.one_or_none()
 
 
 async def read_params(session: AsyncSession, ring: KeyRing, message: Message) -> dict[str, str]:

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.figures import OPEN_STAGES
 from liaison.db.sound import sound_rows
-from liaison.db.tables import CalendarVersion, Plan, Replan, Request, RungRecord
+from liaison.db.tables import Plan, Replan, Request, RungRecord
 
 BATCH = 1_000
 """Requests marked in one transaction: nobody waits long for the book meanwhile."""
@@ -183,12 +183,6 @@ async def replans_since(session: AsyncSession, after: Replan | None, limit: int)
     if after is not None:
         wanted = wanted.where(tuple_(col(Replan.started_at), col(Replan.id)) < tuple_(after.started_at, after.id))
     return (await session.exec(wanted)).all()
-
-
-async def versions_between(session: AsyncSession, older: int, newer: int) -> Sequence[CalendarVersion]:
-    """Calendar versions after the older one, up to the newer one."""
-    between = (col(CalendarVersion.number) > older, col(CalendarVersion.number) <= newer)
-    return (await session.exec(select(CalendarVersion).where(*between).order_by(col(CalendarVersion.number)))).all()
 
 
 def _touched_by(spans: Sequence[Span]) -> ColumnElement[bool]:

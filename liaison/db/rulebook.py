@@ -27,6 +27,7 @@ class Rulebook:
     def __init__(self) -> None:
         self._calendars: dict[int, BusinessCalendar] = {}
         self._policies: dict[int, Policy] = {}
+        self._reasons: dict[int, str] = {}
         self._roster: tuple[int, Roster] | None = None
 
     async def current(self, session: AsyncSession) -> tuple[BusinessCalendar, Policy]:
@@ -50,6 +51,12 @@ class Rulebook:
             row = await session.get_one(CalendarVersion, number)
             self._calendars[number] = approved_calendar(row)
         return self._calendars[number]
+
+    async def reason(self, session: AsyncSession, number: int) -> str:
+        """Why there is calendar version ``number``: as its approver said, else its latest notice."""
+        if number not in self._reasons:
+            self._reasons[number] = _reason(await session.get_one(CalendarVersion, number))
+        return self._reasons[number]
 
     async def damaged_calendars(self, session: AsyncSession) -> list[int]:
         """Numbers of the calendar versions that are not what was approved, in order."""
@@ -102,6 +109,13 @@ def approved_calendar(row: CalendarVersion) -> BusinessCalendar:
     if calendar.checksum != row.checksum:
         raise CalendarDamaged(f"calendar version {row.number} in the database does not match its checksum")
     return calendar
+
+
+def _reason(version: CalendarVersion) -> str:
+    if version.reason:
+        return version.reason
+    newest = max(version.notices, key=lambda notice: str(notice["published_on"]))
+    return f"{newest['title']} {newest['doc_no']}"
 
 
 class _Newest(NamedTuple):

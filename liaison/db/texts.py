@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Final
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.errors import RequestUnknown
@@ -48,7 +49,7 @@ async def data_key(session: AsyncSession, ring: KeyRing, reference: str) -> Data
         row = await session.get(DataKeyRow, reference)
         if row is None:
             raise RequestUnknown(reference)
-        session.info[_KEY, reference] = ring.unwrap(row.wrapped, reference.encode())
+        return _unwrapped(session, ring, reference, row.wrapped)
     key: DataKey = session.info[_KEY, reference]
     return key
 
@@ -75,16 +76,30 @@ async def write_contact(
     session.add(PartyContact(reference=reference, sealed=sealed, phone_mac=phone_mac, case_mac=case_mac))
 
 
-async def read_contact(session: AsyncSession, key: DataKey, reference: str) -> Party:
-    """Who asked, read and opened once a session.
+async def read_contact(session: AsyncSession, ring: KeyRing, reference: str) -> Party:
+    """Who asked, read with the key and opened once a session.
 
     Raises:
-        RequestUnknown: No such request.
+        RequestUnknown: There is none: no such request, or its texts were erased.
     """
     if (_PARTY, reference) not in session.info:
-        row = await session.get(PartyContact, reference)
+        found = await session.exec(
+            select(DataKeyRow.wrapped, PartyContact.sealed)
+            .join(PartyContact, col(PartyContact.reference) == col(DataKeyRow.reference))
+            .where(DataKeyRow.reference == reference)
+        )
+        row = found.one_or_none()
         if row is None:
             raise RequestUnknown(reference)
-        session.info[_PARTY, reference] = Party(**json.loads(key.open(row.sealed, f"party/{reference}")))
+        wrapped, sealed = row
+        key = _unwrapped(session, ring, reference, wrapped)
+        session.info[_PARTY, reference] = Party(**json.loads(key.open(sealed, f"party/{reference}")))
     party: Party = session.info[_PARTY, reference]
     return party
+
+
+def _unwrapped(session: AsyncSession, ring: KeyRing, reference: str, wrapped: bytes) -> DataKey:
+    if (_KEY, reference) not in session.info:
+        session.info[_KEY, reference] = ring.unwrap(wrapped, reference.encode())
+    key: DataKey = session.info[_KEY, reference]
+    return key

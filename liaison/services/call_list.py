@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from liaison.db.deliveries import news_to_tell, to_call
 from liaison.db.messages import SAYS, read_params
 from liaison.db.tables import AnswerDelivery, Message, Request
-from liaison.db.texts import data_key, read_contact
+from liaison.db.texts import read_contact
 from liaison.policy.delivery import why_call_with_news
 from liaison.policy.scope import Scope
 from liaison.services.paging import DEFAULT_LIMIT, key_of, page
@@ -59,8 +59,7 @@ async def _told(platform: Platform, session: AsyncSession, message: Message) -> 
 
 
 async def _party(platform: Platform, session: AsyncSession, request: Request) -> Body:
-    key = await data_key(session, platform.ring, request.reference)
-    party = await read_contact(session, key, request.reference)
+    party = await read_contact(session, platform.ring, request.reference)
     return {"name": party.name, "phone": party.phone}
 
 

@@ -29,8 +29,8 @@ async def content_view(platform: Platform, scope: Scope, reference: str) -> Body
             raise Refused(Slug.FORBIDDEN, zh, "Only those who must act on this request may read it.")
         own = found.own
         refuse_if_erased(own)
+        party = await read_contact(session, platform.ring, own.reference)
         key = await data_key(session, platform.ring, own.reference)
-        party = await read_contact(session, key, own.reference)
         content = await read_text(session, key, own.reference, CONTENT)
     body: Body = {
         "reference": own.reference,

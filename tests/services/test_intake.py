@@ -54,7 +54,7 @@ async def test_one_transaction_writes_every_part(either_office: Office) -> None:
     async with office.platform.db.read() as session:
         key = await data_key(session, office.platform.ring, reference)
         assert await read_text(session, key, reference, CONTENT) == intake().content
-        party = await read_contact(session, key, reference)
+        party = await read_contact(session, office.platform.ring, reference)
         plan = await session.get_one(Plan, (reference, 1))
     assert (party.phone, party.role, party.case_number) == ("+8613912345678", "lawyer", case)
     assert request.run_id is None
