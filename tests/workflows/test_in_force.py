@@ -3,21 +3,32 @@
 Every version here is approved and its re-plan not started, as when workers or Temporal are away meanwhile.
 """
 
+import asyncio
 from typing import Any
 
 import pytest
+from temporalio import activity
+from temporalio.api.enums.v1 import EventType
 from temporalio.testing import ActivityEnvironment
 
+from activities import registry
+from activities.answer_limit import AnswerLimit
+from activities.delivering import Delivering
 from activities.messaging import Messaging
 from activities.planning import Planning
-from liaison.contract.names import replan_id
-from liaison.contract.plans import PlanLadder
-from liaison.db.tables import Action, AnswerDelivery, Plan, Replan
+from activities.supervision import Supervision
+from activities.tools import Tools
+from liaison.contract.aftercare import WatchDelivery
+from liaison.contract.names import delivery_workflow_id, replan_id
+from liaison.contract.plans import LimitSeen, LookAtLimit, PlanLadder
+from liaison.db.tables import Action, AnswerDelivery, Plan, Replan, WorkOrder
 from liaison.policy.words import ActionKind, ActionState, Category, EventKind, Outcome, Procedure
+from liaison.services import delivery
 from liaison.services.replanning import start_replan
 from tests.city import City, shanghai
 from tests.rules import notices_until, put_policy, write_version
 from tests.services.rules import policy_document
+from tests.ui.waiting import until
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
 from tests.workflows.gateways import Moody, refuse
 
@@ -145,6 +156,55 @@ async def test_a_policy_counts_from_its_approval_if_open_requests_move_to_it(
         assert fell_due is not for_open_requests
 
 
+@pytest.mark.parametrize(
+    ("kind", "outcome"), [(ActionKind.WITHDRAWAL, Outcome.WITHDRAWN), (ActionKind.ANSWER, Outcome.ANSWERED)]
+)
+async def test_what_ends_a_request_while_its_limit_is_looked_at_ends_it(
+    city_at: OpenCity, monkeypatch: pytest.MonkeyPatch, kind: ActionKind, outcome: Outcome
+) -> None:
+    """No work order goes out for it any more."""
+    monkeypatch.setattr(delivery, "DELIVERY_SECONDS", 30.0)
+    rooms = list[HeldLimit]()
+    monkeypatch.setattr(registry, "AnswerLimit", lambda *made_of: rooms.append(HeldLimit(*made_of)) or rooms[-1])
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit(**CONSULTATION)
+        await city.advance_to("2026-09-18 23:59")
+        waking = asyncio.create_task(city.advance_to("2026-09-19 00:12"))
+        [look] = rooms
+        await look.ended.wait()
+        keys = {ActionKind.WITHDRAWAL: city.credentials.channel_key, ActionKind.ANSWER: city.credentials.clerk_key}
+        text = {"text": "三号窗口办理。"} if kind is ActionKind.ANSWER else {}
+        given = asyncio.create_task(city.act(keys[kind], reference, kind, text=text))
+        await until(lambda: _heard(city, reference))
+        look.let_go.set()
+        await waking
+        assert (await given).body["state"] == ActionState.ACCEPTED
+        assert (await city.handle(reference).result()).outcome is outcome
+        assert EventKind.PROCEDURE_CHANGED not in await city.kinds(reference)
+        assert await city.rows(WorkOrder, reference) == []
+        await city.replay(reference)
+
+
+class HeldLimit(AnswerLimit):
+    """Its result is not told before it is let go."""
+
+    def __init__(self, tools: Tools, messaging: Messaging) -> None:
+        super().__init__(tools, messaging)
+        self.ended, self.let_go = asyncio.Event(), asyncio.Event()
+
+    @activity.defn
+    async def look_at_limit(self, order: LookAtLimit) -> LimitSeen:
+        seen = await super().look_at_limit(order)
+        self.ended.set()
+        await self.let_go.wait()
+        return seen
+
+
+async def _heard(city: City, reference: str) -> bool:
+    types = [event.event_type async for event in city.handle(reference).fetch_history_events()]
+    return EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED in types
+
+
 async def test_what_was_approved_after_the_instant_changes_nothing_of_it(city_at: OpenCity) -> None:
     async with city_at(FRIDAY) as city:
         reference = await city.submit()
@@ -171,6 +231,33 @@ async def test_an_answer_that_is_not_made_is_held_to_the_newest_dates(city_at: O
         await city.advance_to("2026-10-09 00:12")
         [record] = await city.rungs(reference)
         assert (record.rung, record.due_at) == (4, shanghai("2026-10-09 00:00"))
+
+
+async def test_an_answer_that_is_not_made_is_held_to_dates_put_off_twice_while_nobody_looked(
+    city_at: OpenCity,
+) -> None:
+    async with city_at(FRIDAY, gateways=(Moody(refuse),)) as city:
+        reference = await city.submit()
+        await city.advance(minutes=1)
+        await city.reply(reference)
+        await city.advance(minutes=1)
+        await city.client.get_workflow_handle(delivery_workflow_id(reference)).terminate()
+        await city.advance_to("2026-09-29 10:00")
+        await _close_hall(city, "2026-09-29")
+        # Approved when the rung's first instant is over, and its second is not.
+        await city.advance_to("2026-10-08 10:00")
+        await _close_hall(city, "2026-09-29", "2026-10-08")
+        await city.advance_to("2026-10-09 00:12")
+        messaging = Messaging(city.tools)
+        watch = Delivering(city.tools, messaging, Supervision(city.tools, messaging)).watch_delivery
+        await ActivityEnvironment().run(watch, WatchDelivery(reference))
+        assert await city.rungs(reference) == []
+        [delivery] = await city.rows(AnswerDelivery, reference)
+        assert delivery.due_at == shanghai("2026-10-10 00:00")
+        await city.advance_to("2026-10-10 00:12")
+        await ActivityEnvironment().run(watch, WatchDelivery(reference))
+        [record] = await city.rungs(reference)
+        assert (record.rung, record.due_at) == (4, shanghai("2026-10-10 00:00"))
 
 
 async def test_only_what_changed_a_day_of_the_request_is_its_reason(city_at: OpenCity) -> None:
