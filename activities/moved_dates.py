@@ -12,7 +12,7 @@ from activities.judge_notification import recipient_name
 from activities.messaging import Messaging
 from activities.tools import Tools
 from liaison.contract.names import plan_cause
-from liaison.db.messages import DATE_MOVED, PARTY, RECEIVED, SAYS, read_params, supersede, unsent
+from liaison.db.messages import DATE_MOVED, PARTY, RECEIVED, REGISTERED, SAYS, read_params, supersede, unsent
 from liaison.db.tables import Message, Plan, Request
 from liaison.policy.ladder import spread_of
 from liaison.policy.told_dates import PROVISIONAL, ToldDate, date_in, date_params, due_date
@@ -20,7 +20,10 @@ from liaison.policy.words import Procedure
 
 TELL_THE_LIMIT: Final = (WORK_ORDER, RECEIVED)
 """Templates whose ``due_on`` is the limit of the reply, the first rung of a plan. A bell is none of them: what has
-fired keeps its date."""
+fired keeps its date. That of ``REGISTERED`` is the limit to answer on the spot."""
+
+Dates = tuple[ToldDate, ToldDate]
+"""The day by whose end somebody had to act next, and the one by which he must now."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,14 @@ class MovedDates:
         # Thousands move at once: their dates first, what is told of them after (ADR 0018).
         policy = await self._tools.rulebook.policy(session, request.policy_version)
         later = self._tools.clock() + spread_of(request.reference, policy.spread)
-        limit, waiting = _moved_limit(moved), await unsent(session, request.reference, *TELL_THE_LIMIT, DATE_MOVED)
-        hear_it = set() if limit is None else await self._tell_limit(session, request, waiting, limit, later)
+        waiting = await unsent(session, request.reference, *TELL_THE_LIMIT, REGISTERED, DATE_MOVED)
         was, will_be = [
             await self._next_limit(session, request, plan, moved.recorded) for plan in (moved.before, moved.after)
         ]
-        if was is not None and will_be is not None and was.day != will_be.day:
-            await self._tell_news(session, request, waiting, (was, will_be), hear_it, later)
+        dates = None if was is None or will_be is None or was.day == will_be.day else (was, will_be)
+        hear_it = await self._tell_limits(session, request, waiting, _moved_limits(request, moved, dates), later)
+        if dates is not None:
+            await self._tell_news(session, request, waiting, dates, hear_it, later)
 
     async def _next_limit(
         self, session: AsyncSession, request: Request, plan: Plan, recorded: Collection[int]
@@ -61,11 +65,19 @@ class MovedDates:
             return ToldDate(plan.answer_due_on, calendar.is_provisional(date.fromisoformat(plan.answer_due_on)))
         return next((due_date(row) for row in plan.rungs if row["rung"] not in recorded), None)
 
-    async def _tell_limit(
-        self, session: AsyncSession, request: Request, waiting: Iterable[Message], limit: ToldDate, later: datetime
+    async def _tell_limits(
+        self,
+        session: AsyncSession,
+        request: Request,
+        waiting: Iterable[Message],
+        limits: Mapping[str, ToldDate],
+        later: datetime,
     ) -> set[str]:
-        """Have what was to tell the old limit, and has not gone, tell the new one. Returns who hears it by that."""
-        orders = [message for message in waiting if message.template in TELL_THE_LIMIT]
+        """Have what was to tell an old limit, and has not gone, tell the new one of its template.
+
+        Returns who hears it by that.
+        """
+        orders = [message for message in waiting if message.template in limits]
         for message in orders:
             supersede(message, self._tools.clock())
         # Of several to one person, as after a change of procedure and back, the newest says all.
@@ -73,7 +85,9 @@ class MovedDates:
         for recipient, message in newest.items():
             params = await read_params(session, self._tools.ring, message)
             stay = {name: value for name, value in params.items() if name not in (SAYS, PROVISIONAL)}
-            await self._reserve(session, request, recipient, message.template, stay | date_params(due_on=limit), later)
+            dates = date_params(due_on=limits[message.template])
+            not_before = max(later, message.send_after)
+            await self._reserve(session, request, recipient, message.template, stay | dates, not_before)
         return set(newest)
 
     async def _tell_news(
@@ -81,7 +95,7 @@ class MovedDates:
         session: AsyncSession,
         request: Request,
         waiting: Iterable[Message],
-        was_and_will_be: tuple[ToldDate, ToldDate],
+        dates: Dates,
         hear_it: Collection[str],
         later: datetime,
     ) -> None:
@@ -89,14 +103,14 @@ class MovedDates:
         news = {message.recipient: message for message in waiting if message.template == DATE_MOVED}
         for message in news.values():
             supersede(message, self._tools.clock())
-        was, will_be = was_and_will_be
+        was, will_be = dates
         for recipient in _people(request):
             known = was
             if recipient in news:
                 known = date_in(await read_params(session, self._tools.ring, news[recipient]), "was")
             if recipient not in hear_it and known.day != will_be.day:
-                dates = date_params(was=known, due_on=will_be)
-                await self._reserve(session, request, recipient, DATE_MOVED, dates, later)
+                params = date_params(was=known, due_on=will_be)
+                await self._reserve(session, request, recipient, DATE_MOVED, params, later)
 
     async def _reserve(
         self,
@@ -121,6 +135,13 @@ def _people(request: Request) -> list[str]:
     if request.holder_id and request.holder_kind:
         people.append(recipient_name(request.holder_id, request.holder_kind))
     return people
+
+
+def _moved_limits(request: Request, moved: Moved, dates: Dates | None) -> dict[str, ToldDate]:
+    """The new limits, by the templates that tell them."""
+    limit = _moved_limit(moved)
+    limits = {} if limit is None else dict.fromkeys(TELL_THE_LIMIT, limit)
+    return limits if dates is None or request.procedure is Procedure.ORDINARY else limits | {REGISTERED: dates[1]}
 
 
 def _moved_limit(moved: Moved) -> ToldDate | None:

@@ -1,32 +1,42 @@
 """Claiming a request and reading its plan: the only activity a request waits for before it lives."""
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
+from activities.messaging import Messaging
 from activities.planned import planned_for
 from activities.tools import PLATFORM, Tools, holder_message
+from calendars.core import shanghai_date
 from liaison.contract.messages import Action, Opened, OpenRequest
 from liaison.contract.names import run_stream
 from liaison.db.claimed import standing_claim
 from liaison.db.claims import claim, newest_plan, waiting_answer
 from liaison.db.errors import RequestTaken
 from liaison.db.inbox import offer_of
+from liaison.db.messages import REGISTERED
 from liaison.db.record import append_event, last_seq, lock_request
 from liaison.db.rungs import rung_records
 from liaison.db.tables import Action as ActionRow
 from liaison.db.tables import Request
 from liaison.db.work_orders import order_in_force
 from liaison.policy.machine import machine_may_answer
+from liaison.policy.told_dates import ToldDate, date_params
 from liaison.policy.words import EventKind, Procedure, Stage
+
+ON_THE_SPOT: Final = timedelta(minutes=30)
+"""Who has his answer within that time is not told first that he will have it."""
 
 
 class Opening:
     """Gives a run its request."""
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, tools: Tools, messaging: Messaging) -> None:
         self._tools = tools
+        self._messaging = messaging
 
     @activity.defn
     async def open_request(self, claimed: OpenRequest) -> Opened:
@@ -45,7 +55,16 @@ class Opening:
             opened = await (self._fresh(session, request) if is_new else self._as_it_stands(session, request, stream))
             if request.procedure is Procedure.SUMMARY:
                 request.stage = Stage.ANSWERING
+                if is_new and opened.answered_by is None:
+                    await self._tell_registered(session, request, opened)
             return opened
+
+    async def _tell_registered(self, session: AsyncSession, request: Request, opened: Opened) -> None:
+        """Have the party told by when it will have its answer, unless it has it before that is sent."""
+        due_on = ToldDate(opened.answer_due_on, opened.answer_provisional)
+        told = {"received_on": shanghai_date(request.received_at).isoformat(), **date_params(due_on=due_on)}
+        at = self._tools.clock() + ON_THE_SPOT
+        await self._messaging.tell_party(session, request, REGISTERED, REGISTERED, told, at, relayed=True)
 
     async def _as_it_stands(self, session: AsyncSession, request: Request, stream: str) -> Opened:
         """What an earlier run, or an earlier try, has left."""

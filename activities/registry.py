@@ -31,7 +31,7 @@ def activities_of(tools: Tools) -> list[Callable[..., Any]]:
     claims = Claims(tools, messaging)
     supervision = Supervision(tools, messaging)
     return [
-        Opening(tools).open_request,
+        Opening(tools, messaging).open_request,
         JudgeNotification(tools, messaging).dispatch,
         supervision.record_rung,
         Acting(tools, messaging).apply_action,

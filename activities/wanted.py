@@ -3,17 +3,20 @@
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.contract.names import claim_cause, follow_up_cause
-from liaison.db.messages import FOLLOW_UP, REPLY_CLAIMED, outlived
+from liaison.db.messages import FOLLOW_UP, REGISTERED, REPLY_CLAIMED, outlived
 from liaison.db.tables import Action, FollowUp, Message, Request
 from liaison.policy.message_words import FollowUpState
-from liaison.policy.words import ActionState
+from liaison.policy.words import ActionState, Procedure
 
 
 async def is_wanted(session: AsyncSession, message: Message, request: Request) -> bool:
-    """Whether nothing has happened since that makes a message pointless: its request was closed, the party has
-    answered or is asked anew, the claimed reply was set aside."""
+    """Whether nothing has happened since that makes a message pointless: its request was closed or goes another
+    way, the party has answered or is asked anew, the claimed reply was set aside."""
     if outlived(message, request):
         return False
+    if message.template == REGISTERED:
+        # The ordinary procedure tells it who has the request, and by when he replies.
+        return request.procedure is Procedure.SUMMARY
     if message.template == FOLLOW_UP:
         return await _is_asked(session, message)
     if message.template == REPLY_CLAIMED:

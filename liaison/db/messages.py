@@ -40,11 +40,14 @@ DIGEST = "digest"
 RECEIVED, PASSED_ON, CLOSED, FOLLOW_UP = "received", "passed_on", "closed", "follow_up"
 """Templates of what else a party hears of the life of its request."""
 
-OF_AN_OPEN_REQUEST = (DATE_MOVED, RECEIVED, PASSED_ON)
-"""Templates that nobody needs once the request is closed."""
+REGISTERED = "registered"
+"""Template of what a party hears whose request waits to be answered on the spot."""
 
-NEWS = (*OF_AN_OPEN_REQUEST, CLOSED)
+NEWS = (DATE_MOVED, RECEIVED, PASSED_ON, CLOSED)
 """Templates of what a clerk tells a party that no short message reaches; an answer has a delivery of its own."""
+
+OF_AN_OPEN_REQUEST = (DATE_MOVED, RECEIVED, PASSED_ON, REGISTERED)
+"""Templates that nobody needs once the request is closed."""
 
 SAYS = "says"
 """Parameter of such news: its text, ready to be read out."""

@@ -61,7 +61,7 @@ DEFAULT_SENDING = SendingRules(
     receipt=timedelta(minutes=30),
     daily_to_one_number=40,
     kept_from_courtesy=KEPT_FROM_COURTESY,
-    courtesy=frozenset({"received", "passed_on", "closed", "date_moved", "follow_up"}),
+    courtesy=frozenset({"registered", "received", "passed_on", "closed", "date_moved", "follow_up"}),
     gathers=frozenset({"supervision", "answered_late", "withdrawn"}) | GATHERED_TOO,
     gathering=timedelta(seconds=30),
     every=timedelta(minutes=15),

@@ -2,12 +2,17 @@
 
 from typing import Any
 
+from calendars.packaged import packaged_notices
 from liaison.policy.message_words import MessageState
 from liaison.policy.words import ActionKind, Category, Language
+from liaison.services.replanning import start_replan
 from tests.city import City
+from tests.rules import notices_until, write_version
 from tests.workflows.conftest import OpenCity
 
 FRIDAY = "2026-09-18 10:00"
+CONSULTATION: dict[str, Any] = {"category": Category.CONSULTATION, "judge": None}
+VERSION = len(packaged_notices()) + 1
 OTHER_DEPARTMENT = "0104-d-civil2"
 
 
@@ -82,9 +87,8 @@ async def _pass_on(city: City, reference: str, giver: str, taker: str, *, taken:
 
 async def test_a_summary_request_is_told_of_only_if_it_is_not_answered_at_once(city_at: OpenCity) -> None:
     async with city_at(FRIDAY) as city:
-        consultation = {"category": Category.CONSULTATION, "judge": None}
-        answered = await city.submit(**consultation, phone="13911110001")
-        waiting = await city.submit(**consultation, phone="13911110002")
+        answered = await city.submit(**CONSULTATION, phone="13911110001")
+        waiting = await city.submit(**CONSULTATION, phone="13911110002")
         await city.advance(minutes=1)
         text = {"text": "请携带身份证到诉讼服务中心办理。"}
         await city.act(city.credentials.clerk_key, answered, ActionKind.ANSWER, text=text)
@@ -93,6 +97,54 @@ async def test_a_summary_request_is_told_of_only_if_it_is_not_answered_at_once(c
         # Friday ended without an answer: the request is ordinary, and the party hears so when its window opens.
         assert [template for template, _ in _heard(city, "+8613911110002")] == ["received"]
         assert waiting in _heard(city, "+8613911110002")[0][1]
+
+
+async def test_who_waits_for_an_answer_on_the_spot_hears_by_when_he_has_it(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY, replan_per_second=1_000) as city:
+        waiting = await city.submit(**CONSULTATION, phone="13911110001")
+        english = await city.submit(**CONSULTATION, phone="13911110002", language=Language.EN)
+        answered = await city.submit(**CONSULTATION, phone="13911110003")
+        landline = await city.submit(**CONSULTATION, phone="020-83210001")
+        await city.advance(minutes=20)
+        await city.relay()
+        await city.act(city.credentials.clerk_key, answered, ActionKind.ANSWER, text={"text": "三号窗口办理。"})
+        assert [_heard(city, f"+861391111000{each}") for each in (1, 2)] == [[], []], "an answer may come at once"
+        await city.advance(minutes=11)
+        [(template, text)] = _heard(city, "+8613911110001")
+        assert (template, f"2026-09-18收到您的诉求{waiting}，2026-09-18前答复您" in text) == ("registered", True)
+        [(_, text)] = _heard(city, "+8613911110002")
+        assert f"{english} was received on 2026-09-18; you will have an answer by the end of 2026-09-18" in text
+        assert [template for template, _ in _heard(city, "+8613911110003")] == ["answer"]
+        assert await city.messages(landline) == [] and await city.calls() == []
+        # Nobody answers: it is ordinary from midnight on, and hears who has it.
+        await city.advance_to("2026-09-19 08:30")
+        assert [template for template, _ in _heard(city, "+8613911110001")] == ["registered", "received"]
+
+
+async def test_whose_limit_moves_before_he_was_told_it_hears_the_new_one(city_at: OpenCity) -> None:
+    async with city_at("2026-09-18 22:00", replan_per_second=1_000) as city:
+        reference = await city.submit(**CONSULTATION)
+        await city.advance(minutes=1)
+        await city.relay()
+        closures = [{"id": "c", "court": "0104", "days": ["2026-09-18", "2026-09-20"]}]
+        await write_version(city, VERSION, notices_until("2026-12-31"), closures, reason="0104 closed")
+        await start_replan(city.platform, calendar=VERSION, policy=None)
+        await city.advance(minutes=2)
+        await city.relay()
+        await city.advance_to("2026-09-19 09:00")
+        [(template, text)] = _heard(city)
+        assert (template, f"{reference}，2026-09-21前答复您" in text) == ("registered", True)
+
+
+async def test_who_is_told_in_the_morning_of_a_request_gone_ordinary_hears_that_alone(city_at: OpenCity) -> None:
+    async with city_at("2026-09-18 22:00") as city:
+        reference = await city.submit(**CONSULTATION)
+        await city.advance(minutes=1)
+        await city.relay()
+        await city.advance_to("2026-09-19 09:00")
+        assert [template for template, _ in _heard(city)] == ["received"]
+        [registered] = [m for m in await city.messages(reference) if m.template == "registered"]
+        assert registered.state is MessageState.SUPERSEDED
 
 
 async def test_closed_is_told_where_the_reply_was_a_call(city_at: OpenCity) -> None:
