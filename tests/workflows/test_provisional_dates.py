@@ -68,6 +68,9 @@ async def test_news_says_that_the_date_people_knew_was_provisional(city_at: Open
         # Of one that is to be answered at once no plan says how sure its limit is; its calendar does.
         at_once = await city.submit(category=Category.CONSULTATION, judge=None)
         await city.advance(minutes=1)
+        await city.relay()
+        await city.advance(minutes=30)
+        assert "2026-01-02（暂定）前答复您" in _text(gateway, at_once, "registered")
         await _announce(city, number)
         await city.advance_to("2026-01-04 09:00")
         news = [*_about(gateway, reference, "date_moved"), *_about(gateway, at_once, "date_moved")]
