@@ -36,6 +36,7 @@ async def measure(sizes: Sizes) -> list[Line]:
         await _register(stage, total - moving * len(courts), OPEN)
         for court in courts:
             await _register(stage, moving, court)
+        for court in courts:
             bare.append(await _bare(stage, progress, moving))
             done, sent = await _ours(stage, court, moving)
             ours.append(done)
