@@ -18,6 +18,7 @@ from liaison.db.tables import Action, Plan, Request
 from liaison.db.texts import CONTENT, data_key, read_contact, read_text
 from liaison.policy.scope import Scope
 from liaison.policy.words import ActionKind, ActionState, AsksFor, Category, Channel, PartyRole
+from liaison.services import starting
 from liaison.services.errors import Refused, Slug
 from liaison.services.intake import accept_request
 from liaison.services.platform import Platform
@@ -233,8 +234,9 @@ async def test_without_temporal_intake_answers_at_once(office: Office) -> None:
 
 
 async def test_a_temporal_that_takes_calls_and_never_answers_costs_two_seconds_once(
-    sqlite_home: Path, office: Office
+    sqlite_home: Path, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(starting, "START_SECONDS", START_SECONDS)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         stuck = replace(office.platform, client=await lazy_client(address, sqlite_home))

@@ -13,8 +13,8 @@ from liaison.db.messages import Draft, reserve
 from liaison.db.tables import Action, Event, Message, Request
 from liaison.policy.message_words import MessageClass
 from liaison.policy.words import ActionKind, ActionState, Category, EventKind, Language, Stage
-from liaison.services import views
-from liaison.services.delivery import ATTEMPT
+from liaison.services import delivery, views
+from liaison.services.delivery import ATTEMPT, DELIVERY_SECONDS
 from liaison.services.errors import Refused, Slug
 from liaison.services.relay import PATIENCE, relay_once, run_relay
 from tests.city import REPLY
@@ -170,8 +170,9 @@ async def test_a_reply_is_taken_at_once_and_the_next_comes_after_closure(connect
 
 
 async def test_a_reply_given_while_workers_are_down_is_delivered_with_its_own_time(
-    connected_office: Office, port: int
+    connected_office: Office, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(delivery, "DELIVERY_SECONDS", DELIVERY_SECONDS)  # nobody will take it, however long one waits
     office = connected_office
     async with temporal_at(port):
         async with worker_of(office):

@@ -23,7 +23,6 @@ from liaison.contract.names import delivery_workflow_id, replan_id
 from liaison.contract.plans import LimitSeen, LookAtLimit, PlanLadder
 from liaison.db.tables import Action, AnswerDelivery, Plan, Replan, WorkOrder
 from liaison.policy.words import ActionKind, ActionState, Category, EventKind, Outcome, Procedure
-from liaison.services import delivery
 from liaison.services.replanning import start_replan
 from tests.city import City, shanghai
 from tests.rules import notices_until, put_policy, write_version
@@ -163,7 +162,6 @@ async def test_what_ends_a_request_while_its_limit_is_looked_at_ends_it(
     city_at: OpenCity, monkeypatch: pytest.MonkeyPatch, kind: ActionKind, outcome: Outcome
 ) -> None:
     """No work order goes out for it any more."""
-    monkeypatch.setattr(delivery, "DELIVERY_SECONDS", 30.0)
     rooms = list[HeldLimit]()
     monkeypatch.setattr(registry, "AnswerLimit", lambda *made_of: rooms.append(HeldLimit(*made_of)) or rooms[-1])
     async with city_at(FRIDAY) as city:

@@ -3,12 +3,15 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from liaison.db.claims import newest_plan
 from liaison.db.inbox import insert_action
 from liaison.db.tables import Action, RungRecord
 from liaison.policy.message_words import MessageState
 from liaison.policy.words import ActionKind, ActionState, EventKind, Outcome, Stage
-from liaison.services.delivery import Fate, deliver
+from liaison.services import delivery
+from liaison.services.delivery import DELIVERY_SECONDS, Fate, deliver
 from liaison.services.relay import deliver_left_over
 from tests.city import REPLY, City, shanghai
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
@@ -64,8 +67,11 @@ async def test_a_reply_that_waits_in_the_inbox_holds_the_rung_back(city_at: Open
         await city.replay(reference)
 
 
-async def test_a_withdrawal_does_not_overtake_a_reply_that_the_relay_could_not_deliver(city_at: OpenCity) -> None:
+async def test_a_withdrawal_does_not_overtake_a_reply_that_the_relay_could_not_deliver(
+    city_at: OpenCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The reply's next try is seconds away; whoever comes meanwhile waits behind it."""
+    monkeypatch.setattr(delivery, "DELIVERY_SECONDS", DELIVERY_SECONDS)  # four seconds are longer
     async with city_at(FRIDAY) as city:
         reference = await city.submit()
         await city.advance(minutes=1)

@@ -25,12 +25,6 @@ TAKER = "0104-j04"
 TRANSFER = {"target": {"judge": TAKER}, "text": {"reason": "该案由民二庭审理"}}
 
 
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that runs all tests at once may need longer than people are kept waiting."""
-    monkeypatch.setattr(delivery, "DELIVERY_SECONDS", 30.0)
-
-
 async def _held(city: City, **changes: Any) -> str:
     """A request that has been dispatched."""
     reference = await city.submit(**changes)

@@ -34,7 +34,7 @@ AT_ONCE = {"staff": [["00:00", "24:00"]], "party": [["00:00", "24:00"]], "staff_
 
 
 @pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+def long_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Virtual time waits for as many as there are."""
     monkeypatch.setattr(virtual_time, "_PATIENCE_SECONDS", PATIENCE_SECONDS)
 

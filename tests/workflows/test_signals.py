@@ -21,7 +21,8 @@ from liaison.db.inbox import settle_action
 from liaison.db.tables import Action, ClerkItem, Plan
 from liaison.db.texts import data_key, read_text
 from liaison.policy.words import ActionKind, ActionState, EventKind, Outcome, Stage
-from liaison.services.delivery import Fate, deliver
+from liaison.services import delivery
+from liaison.services.delivery import DELIVERY_SECONDS, Fate, deliver
 from liaison.services.starting import start_request
 from tests.city import QUESTION, REPLY, City
 from tests.workflows.conftest import WITH_AND_WITHOUT_CACHE, OpenCity
@@ -206,6 +207,7 @@ async def test_a_copy_that_was_delivered_and_revoked_meanwhile_is_not_claimed_ag
         said = {"reason": "非本人所发"}
         await city.act(city.key_of("0104-j01"), row.reference, ActionKind.REVOCATION, text=said)
 
+    monkeypatch.setattr(delivery, "DELIVERY_SECONDS", DELIVERY_SECONDS)  # the run takes it when the activity has ended
     _relay_is_faster(monkeypatch, relay_and_revoke)
     async with city_at(FRIDAY, **CLAIMS) as city:
         cities.append(city)
