@@ -26,6 +26,9 @@ from liaison.policy.sending_rules import SendingRules
 from liaison.policy.windows import next_opening
 from liaison.policy.words import Language
 
+LEFT_TO_RELAY: Final = timedelta(minutes=2)
+"""What waits longer than this for its window is handed on by the relay, which comes by within a minute (ADR 0021)."""
+
 _RESERVED: Final = "messages reserved"
 
 _log = structlog.get_logger()
@@ -163,7 +166,8 @@ class Messaging:
         return takes_short_messages((await read_contact(session, self._tools.ring, request.reference)).phone)
 
     async def hand_on(self, session: AsyncSession, reference: str, cause: str) -> None:
-        """Send what one reason reserved: now if its window is open, else by a notice that waits for it.
+        """Send what one reason reserved: now if its window is open, else by a notice that waits for it, which what has
+        long to wait gets from the relay.
 
         Called after the reason is committed, and again by a retry: what was handed on before is left alone.
 
@@ -173,7 +177,8 @@ class Messaging:
             cause: The reason.
         """
         reserved, rules = await self._reserved(session, reference, cause)
-        wanted = [each for each in reserved if still_open(each.message)]
+        soon = self._tools.clock() + LEFT_TO_RELAY
+        wanted = [each for each in reserved if still_open(each.message) and each.message.send_after <= soon]
         bells = [each.message for each in wanted if for_mailbox(each.message, rules)]
         others = [each for each in wanted if each.message not in bells]
         left = {each.message.id: at for each in others if (at := await self._send(each)) is not None}

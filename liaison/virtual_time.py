@@ -6,7 +6,7 @@ firing reads that timer's instant. It serves tests and ``liaison demo``; product
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -53,6 +53,8 @@ class VirtualTime:
             moved, except the children of known ones. It refuses update-with-start, which cannot be moved at its start.
         shift: Wall clock minus virtual clock at the start. A workflow's ``now()`` minus ``shift`` is the virtual
             instant, so the instants handed to workflows are virtual instants plus ``shift``.
+        beside: What goes on beside the executions and has its turn whenever they rest, before time goes on; it tells
+            whether it has done anything, which may have woken some.
     """
 
     def __init__(self, client: Client, at: datetime) -> None:
@@ -60,6 +62,7 @@ class VirtualTime:
         self.shift: Final = wall_clock() - _aware(at)
         self._skipped = timedelta(0)
         self._executions: dict[str, Execution] = {}
+        self.beside: Callable[[], Awaitable[bool]] | None = None
         config = client.config()
         config["interceptors"] = [*config["interceptors"], _KeepInStep(self)]
         self.client: Final = Client(**config)
@@ -120,6 +123,11 @@ class VirtualTime:
         return execution.due is not None and execution.due - self.shift <= instant
 
     async def _rest(self, played_to: datetime) -> None:
+        await self._executions_rest(played_to)
+        while self.beside is not None and await self.beside():
+            await self._executions_rest(played_to)
+
+    async def _executions_rest(self, played_to: datetime) -> None:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 # Those that move are watched to their end; then all are looked at, because what ended may have woken

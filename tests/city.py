@@ -38,7 +38,7 @@ from liaison.services.credentials import Credentials, read_credentials
 from liaison.services.intake import Intake, accept_request
 from liaison.services.platform import Answer, Platform
 from liaison.services.provisioning import prepare_local
-from liaison.services.relay import relay_once
+from liaison.services.relay import hand_on_left_over, relay_once
 from liaison.settings import Settings
 from liaison.virtual_time import VirtualTime
 from worker import WORKFLOWS, build_senders, build_worker
@@ -84,8 +84,14 @@ class City:
     polling: AsyncExitStack
     """Holds the worker."""
 
+    _book_is_locked: bool = False
+
     def __post_init__(self) -> None:
         self._keys = count(1)
+
+    async def hand_on(self) -> bool:
+        """What the relay does of itself when executions rest; the rest of it runs where a test asks for it."""
+        return not self._book_is_locked and await hand_on_left_over(self.platform, timedelta(0))
 
     @property
     def client(self) -> Client:
@@ -145,7 +151,9 @@ class City:
         """Nobody else can write to the registration book for a while: no activity gets through."""
         async with self.tools.db.write() as session:
             await session.connection()
+            self._book_is_locked = True
             yield
+        self._book_is_locked = False
 
     async def relay(self) -> None:
         """One round of the relay."""
@@ -249,7 +257,9 @@ async def open_city(
                 await polling.enter_async_context(build_worker(world.client, tools, cached=cached))
                 for sender in build_senders(world.client, tools):
                     await polling.enter_async_context(sender)
-                yield City(home, world, tools, platform, credentials, polling)
+                city = City(home, world, tools, platform, credentials, polling)
+                world.beside = city.hand_on
+                yield city
         finally:
             await db.close()
 

@@ -7,7 +7,8 @@ import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, TypeVar
@@ -26,6 +27,7 @@ from liaison.sample_city import sample_trial_register
 from liaison.services.credentials import Credentials
 from liaison.services.platform import Platform
 from liaison.services.provisioning import prepare_local
+from liaison.services.relay import hand_on_left_over
 from liaison.settings import Profile, Settings
 from liaison.supervisor import find_temporal
 from liaison.virtual_time import VirtualTime
@@ -73,6 +75,7 @@ async def open_demo_city(settings: Settings, at: datetime) -> AsyncIterator[Demo
         stack.push_async_callback(tools.db.close)
         await stack.enter_async_context(build_worker(world.client, tools))
         platform = Platform(tools.db, ring, tools.rulebook, world.client, world.now)
+        world.beside = partial(hand_on_left_over, platform, timedelta(0))
         yield DemoCity(world, platform, credentials, _outbox(place))
 
 

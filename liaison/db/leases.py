@@ -16,10 +16,17 @@ from liaison.db.sound import sound_rows
 from liaison.db.tables import Action, Message, Plan, Request
 from liaison.policy.words import ActionState, Stage
 
-RELAY_LOCK = 20_200_080
-"""Beside the number that versions of the rules are made under."""
+DELIVERING, HANDING_ON = 20_200_080, 20_200_081
+"""What one relay does at a time, beside the number that versions of the rules are made under."""
 
 _Earlier = aliased(Action)
+
+
+async def is_alone(session: AsyncSession, at_what: int) -> bool:
+    """Whether no other relay is at it, until the transaction ends. SQLite lets only one write anyway."""
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    return bool((await session.exec(select(func.pg_try_advisory_xact_lock(at_what)))).one())
 
 
 async def lease_unstarted(
@@ -63,7 +70,7 @@ async def lease_pending_actions(
     action that is leased to be delivered, for no longer than this lease: that one is to come first. One relay chooses
     at a time; whoever finds another at it gets nothing, for its leases are not to be seen yet.
     """
-    if not await _is_alone(session):
+    if not await is_alone(session, DELIVERING):
         return []
     free = or_(col(Action.leased_until).is_(None), col(Action.leased_until) <= now)
     started = select(Request.reference).where(or_(col(Request.run_id).is_not(None), col(Request.stage) == Stage.CLOSED))
@@ -124,13 +131,6 @@ async def messages_left(session: AsyncSession, reserved_before: datetime, limit:
         .limit(limit)
     )
     return await sound_rows(session, left, col(Message.id))
-
-
-async def _is_alone(session: AsyncSession) -> bool:
-    """Whether no other relay is choosing, until the transaction ends. SQLite lets only one write anyway."""
-    if session.get_bind().dialect.name != "postgresql":
-        return True
-    return bool((await session.exec(select(func.pg_try_advisory_xact_lock(RELAY_LOCK)))).one())
 
 
 def _earlier(*such: ColumnElement[bool]) -> ColumnElement[bool]:

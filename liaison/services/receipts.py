@@ -51,7 +51,7 @@ async def take_receipt(platform: Platform, gateway: str, receipt: Receipt) -> bo
         delivered = receipt.fate is Fate.DELIVERED and await _deliver(session, message, receipt.at, now)
         failed = receipt.fate is Fate.FAILED and _send_on(message, receipt.code)
     if failed:
-        await hand_on(platform, message)
+        await hand_on(platform, [message])
     if delivered and message.template == ANSWER:
         await _tell(platform, message.reference)
     return True

@@ -15,7 +15,15 @@ from itertools import count
 import structlog
 
 from liaison.db.errors import DatabaseError
-from liaison.db.leases import keep_started, keep_taken, lease_pending_actions, lease_unstarted, messages_left
+from liaison.db.leases import (
+    HANDING_ON,
+    is_alone,
+    keep_started,
+    keep_taken,
+    lease_pending_actions,
+    lease_unstarted,
+    messages_left,
+)
 from liaison.db.tables import Action, Plan, Request
 from liaison.services.aftercare import start_aftercare_left
 from liaison.services.callbacks import work_off_left_over
@@ -97,13 +105,16 @@ async def deliver_left_over(platform: Platform) -> bool:
     return len(fates) == BATCH and all(fate is not Fate.WAITING for _, fate in fates)
 
 
-async def hand_on_left_over(platform: Platform) -> bool:
-    """Find a sender for a batch of messages that have none."""
-    now = platform.clock()
+async def hand_on_left_over(platform: Platform, after: timedelta = HAND_ON_AFTER) -> bool:
+    """Find senders for a batch of messages that have none ``after`` they were reserved; one relay does so at a time.
+
+    Returns whether there were any, and Temporal took them all: then there may be more.
+    """
     async with platform.db.read() as session:
-        messages = await messages_left(session, now - HAND_ON_AFTER, BATCH)
-    handed_on = await asyncio.gather(*(hand_on(platform, message) for message in messages))
-    return len(messages) == BATCH and all(handed_on)
+        if not await is_alone(session, HANDING_ON):
+            return False
+        messages = await messages_left(session, platform.clock() - after, BATCH)
+        return bool(messages) and await hand_on(platform, messages)
 
 
 async def _start(platform: Platform, request: Request, plan: Plan) -> str | None:

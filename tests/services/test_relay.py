@@ -1,6 +1,7 @@
 """With Temporal or its workers away nothing is lost, nothing is done twice, no date moves."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -13,10 +14,11 @@ from liaison.db.messages import Draft, reserve
 from liaison.db.tables import Action, Event, Message, Request
 from liaison.policy.message_words import MessageClass
 from liaison.policy.words import ActionKind, ActionState, Category, EventKind, Language, Stage
-from liaison.services import delivery, views
+from liaison.services import delivery, relay, views
 from liaison.services.delivery import ATTEMPT, DELIVERY_SECONDS
 from liaison.services.errors import Refused, Slug
-from liaison.services.relay import PATIENCE, relay_once, run_relay
+from liaison.services.platform import Platform
+from liaison.services.relay import PATIENCE, hand_on_left_over, relay_once, run_relay
 from tests.city import REPLY
 from tests.services.office import HOLDER, TEAM_MATE, Office, fresh_case, fresh_key
 from tests.services.temporal import temporal_at, until, worker_of
@@ -243,14 +245,8 @@ async def test_a_refusal_by_the_workflow_is_recorded(connected_office: Office, p
 
 
 async def test_a_message_nobody_sends_is_handed_on(connected_office: Office, port: int) -> None:
-    office = connected_office
-    reference, now = await office.submit(), office.clock.now
-    async with office.platform.db.write() as session:
-        draft = Draft(
-            "01JMESSAGE", reference, "test", HOLDER, MessageClass.STAFF, "urge", Language.ZH_CN,
-            {"reference": reference}, now + timedelta(hours=1),
-        )  # fmt: skip
-        await reserve(session, office.platform.ring, draft, now)
+    office, now = connected_office, connected_office.clock.now
+    await _reserve(office)
     await relay_once(office.platform)
     assert not await _is_handed_on(office)
     async with temporal_at(port):
@@ -264,6 +260,41 @@ async def test_a_message_nobody_sends_is_handed_on(connected_office: Office, por
         assert timedelta(minutes=59) < delay <= timedelta(hours=1)
 
 
+async def test_what_one_relay_hands_on_no_other_does(postgres_office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every worker has a relay, and each would start every notice of the night."""
+    office, now = postgres_office, postgres_office.clock.now
+    await _reserve(office)
+    office.clock.now, begun, may_end, handed_on = now + timedelta(seconds=31), asyncio.Event(), asyncio.Event(), []
+
+    async def slowly(_: Platform, messages: Sequence[Message]) -> bool:
+        handed_on.extend(message.id for message in messages)
+        begun.set()
+        await may_end.wait()
+        return False
+
+    monkeypatch.setattr(relay, "hand_on", slowly)
+    one = asyncio.create_task(hand_on_left_over(office.platform))
+    await begun.wait()
+    assert not await asyncio.wait_for(hand_on_left_over(office.platform), 5)
+    may_end.set()
+    await one
+    assert handed_on.count("01JMESSAGE") == 1
+    await hand_on_left_over(office.platform)
+    assert handed_on.count("01JMESSAGE") == 2
+    office.clock.now = now
+
+
+async def _reserve(office: Office) -> None:
+    """A message that may go in an hour, and that whoever reserved it has not handed on."""
+    reference, now = await office.submit(), office.clock.now
+    async with office.platform.db.write() as session:
+        draft = Draft(
+            "01JMESSAGE", reference, "test", HOLDER, MessageClass.STAFF, "urge", Language.ZH_CN,
+            {"reference": reference}, now + timedelta(hours=1),
+        )  # fmt: skip
+        await reserve(session, office.platform.ring, draft, now)
+
+
 async def _is_handed_on(office: Office) -> bool:
     async with office.platform.db.read() as session:
         return (await session.get_one(Message, "01JMESSAGE")).handed_on
@@ -273,9 +304,9 @@ async def test_the_relay_runs_until_it_is_told_to_stop(connected_office: Office,
     office, stop = connected_office, asyncio.Event()
     reference = await office.submit()
     office.clock.now += LATER
-    relay = asyncio.create_task(run_relay(office.platform, stop, "test"))
+    running = asyncio.create_task(run_relay(office.platform, stop, "test"))
     async with temporal_at(port), worker_of(office):
         office.clock.now += timedelta(minutes=1)
         await until(lambda: _is_dispatched(office, reference))
         stop.set()
-        await asyncio.wait_for(relay, 5)
+        await asyncio.wait_for(running, 5)

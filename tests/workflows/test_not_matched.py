@@ -66,6 +66,7 @@ async def test_who_cannot_be_matched_is_told_so_by_day(city_at: OpenCity) -> Non
 async def test_after_a_long_outage_nobody_hears_of_it_any_more(city_at: OpenCity) -> None:
     async with city_at(FRIDAY) as city:
         await _text(city, "in-1", STRANGER, "你好，请问")
+        city.world.beside = None  # no relay runs
         await city.advance_to("2026-09-25 10:00")
         await city.relay()
         await city.advance(minutes=1)

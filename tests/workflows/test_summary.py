@@ -126,8 +126,8 @@ async def test_a_clerk_answers(city_at: OpenCity, cached: int) -> None:
         await city.advance(hours=1)
         assert await _clerk(city, reference, ActionKind.ANSWER, text={"text": CLERKS_ANSWER}) == ActionState.ACCEPTED
         assert (await city.handle(reference).result()).outcome is Outcome.ANSWERED
-        [sent] = city.sent()
-        assert CLERKS_ANSWER in sent["text"]
+        registered, sent = city.sent()
+        assert registered["template"] == "registered" and CLERKS_ANSWER in sent["text"]
         await city.replay(reference)
 
 
