@@ -20,7 +20,7 @@ from activities.registry import activities_of
 from activities.sms import Sender
 from activities.tools import Tools
 from liaison.cli.exits import Exit, leave
-from liaison.cli.start_faults import FORESEEN, give_up, no_namespace, no_temporal, own_key_ring
+from liaison.cli.start_faults import FORESEEN, give_up, own_key_ring
 from liaison.codec import data_converter
 from liaison.contract.names import DEPLOYMENT, TASK_QUEUE
 from liaison.db.engine import Database
@@ -42,6 +42,7 @@ from liaison.services.production import refuse_sample_keys
 from liaison.services.relay import run_relay
 from liaison.services.watching import book_shown
 from liaison.settings import Profile, Settings, load_settings
+from liaison.supervisor.faults import no_namespace, no_temporal
 from liaison.temporal import connect, has_namespace, measured_runtime
 from workflows.delivery import DeliveryWorkflow
 from workflows.followup import FollowUpWorkflow

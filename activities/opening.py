@@ -1,8 +1,6 @@
 """Claiming a request and reading its plan: the only activity a request waits for before it lives."""
 
 from dataclasses import replace
-from datetime import timedelta
-from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
@@ -26,9 +24,6 @@ from liaison.db.work_orders import order_in_force
 from liaison.policy.machine import machine_may_answer
 from liaison.policy.told_dates import ToldDate, date_params
 from liaison.policy.words import EventKind, Procedure, Stage
-
-ON_THE_SPOT: Final = timedelta(minutes=30)
-"""Who has his answer within that time is not told first that he will have it."""
 
 
 class Opening:
@@ -63,7 +58,8 @@ class Opening:
         """Have the party told by when it will have its answer, unless it has it before that is sent."""
         due_on = ToldDate(opened.answer_due_on, opened.answer_provisional)
         told = {"received_on": shanghai_date(request.received_at).isoformat(), **date_params(due_on=due_on)}
-        at = self._tools.clock() + ON_THE_SPOT
+        _, policy = await self._tools.rulebook.current(session)
+        at = self._tools.clock() + policy.sending.on_the_spot
         await self._messaging.tell_party(session, request, REGISTERED, REGISTERED, told, at, relayed=True)
 
     async def _as_it_stands(self, session: AsyncSession, request: Request, stream: str) -> Opened:

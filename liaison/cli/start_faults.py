@@ -8,7 +8,7 @@ from liaison.cli.exits import Exit, complain, leave
 from liaison.db.errors import DatabaseError
 from liaison.gateways.sms.choice import CannotOpen
 from liaison.keys import KeyRing, KeysError, read_key_ring
-from liaison.settings import Profile, Settings, SettingsError
+from liaison.settings import Settings, SettingsError
 from liaison.supervisor.faults import HostFault, shown
 
 FORESEEN: Final = (SettingsError, HostFault, CannotOpen, DatabaseError, SQLAlchemyError)
@@ -41,17 +41,3 @@ def own_key_ring(settings: Settings) -> KeyRing:
         raise HostFault(f"LIAISON_KEY_RING cannot be read: {shown(settings.key_ring)} ({fault.strerror}).") from None
     except KeysError as fault:
         raise HostFault(f"LIAISON_KEY_RING cannot be used: {shown(settings.key_ring)} ({fault}).") from None
-
-
-def no_temporal(settings: Settings) -> HostFault:
-    """What is said where Temporal does not answer."""
-    if settings.profile is Profile.LOCAL:
-        return HostFault(f"Temporal does not answer on port {settings.temporal_port} (LIAISON_TEMPORAL_PORT).")
-    return HostFault("Temporal does not answer at TEMPORAL_ADDRESS, or refuses this client.")
-
-
-def no_namespace(namespace: str) -> HostFault:
-    """What is said where Temporal answers and does not know the namespace; its name last, for it may be long."""
-    return HostFault(
-        f"TEMPORAL_NAMESPACE is not known to Temporal: mend its spelling, or `liaison setup` makes it: {namespace}"
-    )

@@ -32,6 +32,7 @@ class SendingRules:
         gathering: how long they are gathered in an open window.
         every: the least time between two such messages to one leader.
         useful: when messages expire.
+        on_the_spot: who has his answer within that time is not told first that he will have it.
         provisional: whether a document of the court is still to set these numbers.
         source: where they come from meanwhile.
     """
@@ -47,11 +48,13 @@ class SendingRules:
     gathering: timedelta
     every: timedelta
     useful: Useful
+    on_the_spot: timedelta
     provisional: bool
     source: str
 
 
 KEPT_FROM_COURTESY = 10
+ON_THE_SPOT = timedelta(minutes=30)
 GATHERED_TOO = frozenset({"warning_to_leader", "explanation"})
 
 DEFAULT_SENDING = SendingRules(
@@ -66,6 +69,7 @@ DEFAULT_SENDING = SendingRules(
     gathering=timedelta(seconds=30),
     every=timedelta(minutes=15),
     useful=Useful(10, timedelta(hours=72), timedelta(hours=24), timedelta(minutes=5)),
+    on_the_spot=ON_THE_SPOT,
     provisional=True,
     source="Aliyun, rules for short messages (50 a day to one number); the rest is set by us",
 )
@@ -79,6 +83,7 @@ def parse_sending(section: Section) -> SendingRules:
         PolicyError: a rule is missing, unknown or malformed.
     """
     digest, kept, too = section.section("digest"), "kept_from_courtesy", "gathers_too"
+    spot = "on_the_spot_minutes"
     rules = SendingRules(
         fast_tries=section.number("fast_tries", least=1),
         slow=timedelta(minutes=section.number("slow_minutes", least=1)),
@@ -91,6 +96,7 @@ def parse_sending(section: Section) -> SendingRules:
         gathering=timedelta(seconds=digest.number("gathering_seconds", least=1)),
         every=timedelta(minutes=digest.number("every_minutes", least=1)),
         useful=_parse_useful(section.section("useful")),
+        on_the_spot=timedelta(minutes=section.number(spot, least=0)) if spot in section.names() else ON_THE_SPOT,
         provisional=section.flag("provisional"),
         source=section.text("source"),
     )

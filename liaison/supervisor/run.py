@@ -12,14 +12,22 @@ from typing import Any, Final
 import httpx2
 import structlog
 from temporalio.common import SearchAttributeKey
+from temporalio.service import RPCError
 
 from liaison.settings import Profile, Settings
 from liaison.supervisor.child import Child, ChildSpec, Leash
-from liaison.supervisor.faults import HostFault
+from liaison.supervisor.faults import HostFault, no_namespace, no_temporal
 from liaison.supervisor.forwarding import Forwarder
 from liaison.supervisor.guards import check_ports, find_temporal, hold_home
 from liaison.supervisor.programs import Programs, api_spec, temporal_spec, worker_spec
-from liaison.temporal import NamespaceFault, connect, logged_runtime, set_up_namespace, wait_until_serving
+from liaison.temporal import (
+    NamespaceFault,
+    connect,
+    has_namespace,
+    logged_runtime,
+    set_up_namespace,
+    wait_until_serving,
+)
 
 _TEMPORAL_WAIT: Final = timedelta(seconds=60)
 _API_WAIT: Final = timedelta(seconds=120)
@@ -131,6 +139,9 @@ class _Supervisor:
         try:
             async with asyncio.timeout(_TEMPORAL_WAIT.total_seconds()):
                 await wait_until_serving(client, _TEMPORAL_WAIT)
+                if self._settings.profile is Profile.PRODUCTION and not await has_namespace(client):
+                    # A name typed wrong must not become a second, empty court.
+                    raise no_namespace(client.namespace)
                 await set_up_namespace(client, attributes=self._attributes)
         except TimeoutError:
             raise HostFault(
@@ -138,6 +149,8 @@ class _Supervisor:
             ) from None
         except NamespaceFault as fault:
             raise HostFault(str(fault)) from fault
+        except RPCError as fault:
+            raise no_temporal(self._settings) from fault
 
     def _started(self, starting: asyncio.Task[None]) -> None:
         fault = None if starting.cancelled() else starting.exception()

@@ -14,8 +14,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from temporalio.client import Client
 
 from liaison.cli.exits import Exit
+from liaison.temporal import has_namespace
 from tests.cli.conftest import Place, make_place, run
 from tests.e2e.platform import BIN
 from tests.scale import FULL
@@ -232,13 +234,16 @@ def in_production(place: dict[str, str]) -> dict[str, str]:
     return {**place, "LIAISON_PROFILE": "production", "LIAISON_DATABASE_URL": url}
 
 
+@pytest.mark.parametrize("program", ["worker", "up"])
 @pytest.mark.parametrize("namespace", ["courts", "x" * 300], ids=["short", "long"])
-async def test_a_worker_whose_namespace_temporal_does_not_know(
-    namespace: str, place: dict[str, str], port: int, tmp_path: Path
+async def test_a_namespace_that_temporal_does_not_know(
+    namespace: str, program: str, place: dict[str, str], port: int, tmp_path: Path
 ) -> None:
     variables = {**in_production(place), "TEMPORAL_ADDRESS": f"127.0.0.1:{port}", "TEMPORAL_NAMESPACE": namespace}
     async with temporal_at(port):
-        told = await asyncio.to_thread(ended, WORKER, variables, tmp_path)
+        told = await asyncio.to_thread(ended, PROCESSES[program], variables, tmp_path)
+        client = await Client.connect(f"127.0.0.1:{port}", namespace=namespace)
+        assert not await has_namespace(client), "a name typed wrong must not become a court"
     assert "TEMPORAL_NAMESPACE" in told and "`liaison setup` makes it" in told
     assert namespace[:20] in told
 

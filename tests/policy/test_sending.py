@@ -93,13 +93,21 @@ def test_what_is_not_named_is_statutory(policy: Policy) -> None:
 def test_documents_from_before_the_rules_keep_what_they_meant(document: dict[str, Any]) -> None:
     assert parse_policy(document).sending == DEFAULT_SENDING
     del document["messages"]["kept_from_courtesy"], document["messages"]["digest"]["gathers_too"]
+    del document["messages"]["on_the_spot_minutes"]
     assert parse_policy(document).sending == DEFAULT_SENDING
     del document["messages"]
     assert parse_policy(document).sending == DEFAULT_SENDING
 
 
 @pytest.mark.parametrize(
-    "spoilt", [{"slow_minutes": 0}, {"courtesy": [7]}, {"daily_to_one_number": "many"}, {"kept_from_courtesy": -1}]
+    "spoilt",
+    [
+        {"slow_minutes": 0},
+        {"courtesy": [7]},
+        {"daily_to_one_number": "many"},
+        {"kept_from_courtesy": -1},
+        {"on_the_spot_minutes": "soon"},
+    ],
 )
 def test_a_rule_that_cannot_be_is_refused_by_its_place(document: dict[str, Any], spoilt: dict[str, Any]) -> None:
     document["messages"] |= spoilt

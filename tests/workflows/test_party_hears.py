@@ -7,7 +7,8 @@ from liaison.policy.message_words import MessageState
 from liaison.policy.words import ActionKind, Category, Language
 from liaison.services.replanning import start_replan
 from tests.city import City
-from tests.rules import notices_until, write_version
+from tests.rules import notices_until, put_policy, write_version
+from tests.services.rules import policy_document
 from tests.workflows.conftest import OpenCity
 
 FRIDAY = "2026-09-18 10:00"
@@ -119,6 +120,16 @@ async def test_who_waits_for_an_answer_on_the_spot_hears_by_when_he_has_it(city_
         # Nobody answers: it is ordinary from midnight on, and hears who has it.
         await city.advance_to("2026-09-19 08:30")
         assert [template for template, _ in _heard(city, "+8613911110001")] == ["registered", "received"]
+
+
+async def test_how_long_an_answer_on_the_spot_may_take_is_policy(city_at: OpenCity) -> None:
+    async with city_at(FRIDAY) as city:
+        await put_policy(city, messages=policy_document()["messages"] | {"on_the_spot_minutes": 5})
+        await city.submit(**CONSULTATION)
+        await city.advance(minutes=4)
+        assert _heard(city) == []
+        await city.advance(minutes=2)
+        assert [template for template, _ in _heard(city)] == ["registered"]
 
 
 async def test_whose_limit_moves_before_he_was_told_it_hears_the_new_one(city_at: OpenCity) -> None:
