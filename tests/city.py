@@ -86,12 +86,17 @@ class City:
 
     _book_is_locked: bool = False
 
+    _polls: bool = True
+
     def __post_init__(self) -> None:
         self._keys = count(1)
 
     async def hand_on(self) -> bool:
-        """What the relay does of itself when executions rest; the rest of it runs where a test asks for it."""
-        return not self._book_is_locked and await hand_on_left_over(self.platform, timedelta(0))
+        """What the worker's relay does of itself when executions rest; the rest of it runs where a test asks for it."""
+        if self._book_is_locked or not self._polls:
+            return False
+        workers = replace(self.platform, client=self.client)
+        return await hand_on_left_over(workers, timedelta(0))
 
     @property
     def client(self) -> Client:
@@ -134,9 +139,11 @@ class City:
     async def stop_worker(self) -> None:
         """The worker goes, and with it every workflow it had cached."""
         await self.polling.aclose()
+        self._polls = False
 
     async def start_worker(self, *, sends: bool = True) -> None:
         """A new worker, which knows nothing, polls."""
+        self._polls = True
         await self.polling.enter_async_context(build_worker(self.client, self.tools))
         if sends:
             await self.start_senders()

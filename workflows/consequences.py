@@ -136,8 +136,11 @@ class Consequences:
             machine = await workflow.execute_activity(
                 activities.answer_by_machine, question, **patient("try to answer without a person")
             )
-            if machine.answer is not None and self.state.ending is None and self.state.procedure is Procedure.SUMMARY:
-                self.end(machine.answer)
+            if machine.answer is None or self.state.ending is not None or self.state.procedure is Procedure.ORDINARY:
+                return
+            if self.state.is_over_for(machine.answer) and workflow.patched("machine-answers-in-time"):
+                return
+            self.end(machine.answer)
 
         self.effects.add(answer)
 

@@ -74,10 +74,16 @@ class LiaisonRequestWorkflow:
             self._claims.look()
         elif self._state.procedure is Procedure.SUMMARY:
             self._state.stage = Stage.ANSWERING
-            if opened.machine_may_answer:
+            if opened.machine_may_answer and not self._is_late_for_a_machine():
                 self._then.answer_by_machine()
         elif self._state.holder is None:
             self._then.send_out()
+
+    def _is_late_for_a_machine(self) -> bool:
+        """Whether the limit passed before any run had the request, as in an outage: then it is for people."""
+        limit = self._state.answer_limit()
+        has_passed = limit is not None and limit <= workflow.now()
+        return has_passed and workflow.patched("machine-answers-in-time")
 
     def _act_on_silence(self) -> None:
         """Let every limit that has passed take effect, once."""

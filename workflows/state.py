@@ -179,6 +179,10 @@ class RequestState:
         """When a rung is looked at next."""
         return datetime.fromisoformat(self.held_back.get(rung.rung, rung.act_at))
 
+    def is_over_for(self, answer: Action) -> bool:
+        """Whether the limit to answer on the spot passed before this answer, and the book is being asked about it."""
+        return self.asks_limit and received_at_or_after(answer.received_at, self.answer_due_at)
+
     def answer_limit(self) -> datetime | None:
         """When to see whether a summary request becomes ordinary; None while the book is being asked."""
         if self.procedure is not Procedure.SUMMARY or self.asks_limit:

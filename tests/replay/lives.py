@@ -235,6 +235,16 @@ async def became_ordinary(city: LiveCity) -> str:
         return await _ended(then, reference, Outcome.WITHDRAWN)
 
 
+async def late_for_a_machine(city: LiveCity) -> str:
+    """No run had it before its day was over."""
+    reference, plan = await _registered(city, category=Category.OPINION, judge=None)
+    then = city.moved_to(plan.answer_act_at + SOON)
+    async with then.working():
+        await until(lambda: then.is_at(reference, Stage.AWAITING_REPLY))
+        await then.act(city.credentials.channel_key, reference, ActionKind.WITHDRAWAL)
+        return await _ended(then, reference, Outcome.WITHDRAWN)
+
+
 async def limit_moved(city: LiveCity) -> str:
     """The hall is said to be closed on the day of the limit; the book has the later one, its workflow has not heard."""
     reference, plan = await _registered(city, category=Category.MATERIAL_TRANSFER, judge=None)
@@ -376,6 +386,7 @@ LIVES: Final[tuple[Life, ...]] = (
     climbed_and_replied_late,
     open_after_the_warning,
     became_ordinary,
+    late_for_a_machine,
     limit_moved,
     notice_woken_too_early,
     notice_handed_on,

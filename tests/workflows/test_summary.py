@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from activities.answering import Answering
 from liaison.db.inbox import action_texts
-from liaison.db.tables import Action, WorkOrder
+from liaison.db.tables import Action, Request, WorkOrder
+from liaison.db.texts import Party
 from liaison.policy.words import (
     ActionKind,
     ActionState,
@@ -109,6 +111,46 @@ async def test_a_stranger_cannot_tell_whether_a_case_exists(city_at: OpenCity) -
             history = await city.handle(reference).fetch_history()
             shown.append((await city.kinds(reference), await city.details(reference), len(history.events)))
         assert all(seen == shown[0] for seen in shown)
+
+
+@WITH_AND_WITHOUT_CACHE
+async def test_after_an_outage_over_the_limit_no_machine_answers(city_at: OpenCity, cached: int) -> None:
+    """By the day's end the request has become ordinary, whenever Temporal hears of it."""
+    async with city_at(FRIDAY, cached=cached) as city:
+        async with city.temporal_away():
+            reference = await city.submit(category=Category.OPINION, judge=None)
+        await city.advance_to("2026-09-21 09:00")
+        await city.relay()
+        await city.advance(minutes=1)
+        request = await city.request(reference)
+        assert (request.procedure, request.stage) == (Procedure.ORDINARY, Stage.AWAITING_REPLY)
+        assert await city.rows(Action, reference) == []
+        assert len(await city.rows(WorkOrder, reference)) == 1
+        await city.replay(reference)
+
+
+async def test_a_machine_that_was_held_up_over_the_limit_is_too_late(
+    city_at: OpenCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer_of, asked = Answering._answer, list[str]()
+
+    async def answer_tomorrow(machine: Answering, request: Request, party: Party) -> dict[str, str] | None:
+        asked.append(request.reference)
+        if city.world.now() < shanghai("2026-09-19 00:20"):
+            raise OSError("the disk does not answer")
+        return await answer_of(machine, request, party)
+
+    monkeypatch.setattr(Answering, "_answer", answer_tomorrow)
+    async with city_at("2026-09-18 23:55") as city:
+        reference = await city.submit(**INQUIRY, party_name="罗湛棠", phone="13900005001")
+        await city.advance_to("2026-09-19 00:30")
+        assert len(asked) > 1
+        assert (await city.request(reference)).stage is Stage.AWAITING_REPLY
+        await city.advance(minutes=1)
+        await city.relay()
+        [answer] = await city.rows(Action, reference)
+        assert (answer.by, answer.state) == ("machine", ActionState.REFUSED)
+        await city.replay(reference)
 
 
 async def test_an_opinion_gets_a_receipt(city_at: OpenCity) -> None:
