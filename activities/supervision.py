@@ -179,11 +179,10 @@ def _template(rung: int, recipient: Recipient) -> str:
 
 
 def _recipient(roster: Roster, post: Post, request: Request) -> Recipient:
+    department = request.department or roster.litigation_service(request.court).code
+    # Before its first work order a request is with the department it is for.
     holder = Holder(
-        request.holder_id or "",
-        request.holder_kind or HolderKind.DEPARTMENT,
-        request.court,
-        request.department or roster.litigation_service(request.court).code,
+        request.holder_id or department, request.holder_kind or HolderKind.DEPARTMENT, request.court, department
     )
     if post is Post.DEPARTMENT_DESK:
         return Recipient(post, desk=holder.department)

@@ -3,9 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from activities.messaging import Messaging
+from activities.supervision import Supervision
+from liaison.contract.messages import RungDue
 from liaison.db.tables import WorkOrder
 from liaison.policy.message_words import MessageState
-from liaison.policy.words import ActionKind, ActionState, EventKind, SupervisionAct
+from liaison.policy.words import ActionKind, ActionState, Category, EventKind, SupervisionAct
 from liaison.services.access import scope_of
 from liaison.services.supervision_views import supervisions_view
 from tests.city import QUESTION, City, shanghai
@@ -31,6 +34,19 @@ async def _delivered(city: City, reference: str, template: str) -> list[str]:
     messages = [m for m in await city.messages(reference) if m.template == template]
     assert all(m.state is MessageState.DELIVERED for m in messages)
     return [m.recipient for m in messages]
+
+
+async def test_a_rung_before_the_first_work_order_warns_the_department_it_is_for(city_at: OpenCity) -> None:
+    """As when a withdrawal ends an outage in which the request climbed."""
+    async with city_at(FRIDAY) as city:
+        async with city.temporal_away():
+            reference = await city.submit(category=Category.CONSULTATION, judge=None)
+        await city.advance_to("2026-09-22 09:00")
+        await Supervision(city.tools, Messaging(city.tools)).record_rung(RungDue(reference, stream=1, seq=9, rung=0))
+        [rung] = await city.rungs(reference)
+        assert rung.charged_to is None
+        warned = {message.recipient for message in await city.messages(reference)}
+        assert warned == {"desk:0104-d-service", "0104-l01"}
 
 
 async def test_a_rung_lays_the_full_text_into_the_leaders_inbox(city_at: OpenCity) -> None:
