@@ -23,7 +23,7 @@ _Earlier = aliased(Action)
 
 
 async def is_alone(session: AsyncSession, at_what: int) -> bool:
-    """Whether no other relay is at it, until the transaction ends. SQLite lets only one write anyway."""
+    """Whether no other relay is at it, until the transaction ends. SQLite is for one machine with one worker."""
     if session.get_bind().dialect.name != "postgresql":
         return True
     return bool((await session.exec(select(func.pg_try_advisory_xact_lock(at_what)))).one())
