@@ -91,7 +91,9 @@ class Messaging:
             # Taken at once it is written once, as taken.
             message = await reserve(session, tools.ring, draft, now, first=relayed)
             taken = None if relayed else await self._take_at_once(session, message, policy.sending)
-        session.info.setdefault(_RESERVED, []).append(_Reserved(message, taken))
+        known: list[_Reserved] = session.info.setdefault(_RESERVED, [])
+        if all(each.message is not message for each in known):
+            known.append(_Reserved(message, taken))
 
     async def _take_at_once(self, session: AsyncSession, message: Message, rules: SendingRules) -> Taken | None:
         """Take a message together with its reason, where it may go as soon as that is committed: no transaction of its

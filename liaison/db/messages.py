@@ -126,12 +126,16 @@ async def reserve(session: AsyncSession, ring: KeyRing, draft: Draft, now: datet
 
     It is the ``first`` where its reason is made in this very transaction: there is no such row then.
     """
-    found = None if first else await _find_reserved(session, draft.idempotency_key)
+    key = draft.idempotency_key
+    # One late reply tells a leader once, of however many rungs: the first may not be written yet.
+    found = next((new for new in session.new if isinstance(new, Message) and new.idempotency_key == key), None)
+    if found is None and not first:
+        found = await _find_reserved(session, key)
     if found is not None:
         return found
     message = Message(
         id=draft.id,
-        idempotency_key=draft.idempotency_key,
+        idempotency_key=key,
         reference=draft.reference,
         cause=draft.cause,
         recipient=draft.recipient,

@@ -8,10 +8,10 @@ from activities.supervision import Supervision
 from liaison.contract.messages import RungDue
 from liaison.db.tables import WorkOrder
 from liaison.policy.message_words import MessageState
-from liaison.policy.words import ActionKind, ActionState, Category, EventKind, SupervisionAct
+from liaison.policy.words import ActionKind, ActionState, Category, EventKind, Outcome, SupervisionAct
 from liaison.services.access import scope_of
 from liaison.services.supervision_views import supervisions_view
-from tests.city import QUESTION, City, shanghai
+from tests.city import QUESTION, REPLY, City, shanghai
 from tests.workflows.conftest import OpenCity
 
 FRIDAY = "2026-09-18 10:00"
@@ -47,6 +47,23 @@ async def test_a_rung_before_the_first_work_order_warns_the_department_it_is_for
         assert rung.charged_to is None
         warned = {message.recipient for message in await city.messages(reference)}
         assert warned == {"desk:0104-d-service", "0104-l01"}
+
+
+async def test_a_late_reply_is_told_once_to_a_leader_of_two_rungs(city_at: OpenCity) -> None:
+    """He is liaison officer and leads the department, and has heard of neither when the reply comes."""
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit(court="0112", category=Category.COMPLAINT, judge=None)
+        await city.advance_to("2026-09-21 23:59")
+        await city.handle(reference).signal("escalate", {"by": "operator-1", "reason": "第1次"})
+        await city.advance_to("2026-09-22 00:20")
+        assert [rung.recipient for rung in await city.rungs(reference)] == ["0112-l01"] * 2
+        reply = {"kind": "text", "text": REPLY}
+        answer = await city.act(city.key_of("0112-l01"), reference, ActionKind.REPLY, text=reply)
+        assert (answer.status, answer.body["state"]) == (201, ActionState.LATE)
+        await city.advance_to("2026-09-22 18:00")
+        assert (await city.request(reference)).outcome is Outcome.REPLIED
+        late = [message for message in await city.messages(reference) if message.template == "answered_late"]
+        assert [message.recipient for message in late] == ["0112-l01"]
 
 
 async def test_a_rung_lays_the_full_text_into_the_leaders_inbox(city_at: OpenCity) -> None:
