@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import inspect
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import SQLModel, col, select
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowHandle
@@ -96,7 +97,11 @@ class City:
         if self._book_is_locked or not self._polls:
             return False
         workers = replace(self.platform, client=self.client)
-        return await hand_on_left_over(workers, timedelta(0))
+        try:
+            return await hand_on_left_over(workers, timedelta(0))
+        except SQLAlchemyError:
+            # Its next round comes.
+            return False
 
     @property
     def client(self) -> Client:
