@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from liaison.gateway_settings import GatewaySettings
 from liaison.gateways.sms.accounts import Accounts
@@ -98,8 +100,19 @@ class Settings(GatewaySettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, url: SecretStr) -> SecretStr:
-        if not url.get_secret_value().startswith(_DATABASES):
+        given = url.get_secret_value()
+        if not given.startswith(_DATABASES):
             raise PydanticCustomError("expected", "a URL that starts with " + " or ".join(_DATABASES[:2]))
+        try:
+            host = make_url(given).host
+        except (ArgumentError, ValueError):
+            host = "@"
+        if host is not None and "@" in host:
+            # Of a password with these signs in it a part would be taken, and shown, for the host.
+            example = f"{_DATABASES[1]}user:password@host:5432/name"
+            raise PydanticCustomError(
+                "expected", f"a URL like {example}, with the : @ / % of a password as %3A %40 %2F %25"
+            )
         return url
 
     @field_validator("url")

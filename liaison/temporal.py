@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, Literal
@@ -27,7 +29,7 @@ from temporalio.runtime import (
     TelemetryConfig,
     TelemetryFilter,
 )
-from temporalio.service import RetryConfig, RPCError, RPCStatusCode
+from temporalio.service import RetryConfig, RPCError, RPCStatusCode, TLSConfig
 
 from liaison.metrics import PATH, Endpoint, free_loopback_address
 from liaison.release import release
@@ -37,6 +39,8 @@ RETENTION: Final = timedelta(hours=720)
 RPC_TIMEOUT: Final = timedelta(seconds=2)
 
 _POLL: Final = 0.1
+_ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
+_TLS: Final = "TEMPORAL_TLS_"
 
 
 class NamespaceFault(Exception):
@@ -132,10 +136,28 @@ def temporal_place(settings: Settings) -> ClientConnectConfig:
     try:
         place = ClientConfigProfile.load(config_file_strict=True).to_client_connect_config()
     except RuntimeError as fault:
-        raise SettingsError(f"Temporal's client configuration cannot be read: {fault}") from None
-    if "target_host" not in place:
-        raise SettingsError("TEMPORAL_ADDRESS must be set in the production profile.")
+        raise SettingsError(
+            f"Temporal's client configuration (TEMPORAL_PROFILE, TEMPORAL_CONFIG_FILE) cannot be read: {fault}"
+        ) from None
+    except OSError as fault:
+        named = (name for name, value in os.environ.items() if name.startswith(_TLS) and value == fault.filename)
+        setting = next(named, "Temporal's client configuration (TEMPORAL_CONFIG_FILE)")
+        raise SettingsError(
+            f"{setting} names a file that cannot be read ({fault.strerror}): {fault.filename}"
+        ) from None
+    _refuse_what_cannot_connect(place)
     return place
+
+
+def _refuse_what_cannot_connect(place: ClientConnectConfig) -> None:
+    """What the SDK says only when it connects, which a lazy client does in the midst of its work."""
+    address, tls = place.get("target_host"), place.get("tls")
+    if address is None:
+        raise SettingsError("TEMPORAL_ADDRESS must be set in the production profile.")
+    if not _ADDRESS.fullmatch(address):
+        raise SettingsError(f"TEMPORAL_ADDRESS must be like temporal.court:7233, not {address[:40]!a}.")
+    if isinstance(tls, TLSConfig) and (tls.client_cert is None) != (tls.client_private_key is None):
+        raise SettingsError(f"{_TLS}CLIENT_CERT_PATH and {_TLS}CLIENT_KEY_PATH go together: set both or neither.")
 
 
 async def wait_until_serving(client: Client, within: timedelta) -> None:

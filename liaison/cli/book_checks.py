@@ -58,9 +58,8 @@ def _check_schema(settings: Settings) -> Finding:
     try:
         check(settings.database_url.get_secret_value())
     except (DatabaseError, SQLAlchemyError) as fault:
-        says = (
-            str(fault) if isinstance(fault, DatabaseError) else f"The database does not answer ({type(fault).__name__})"
-        )
+        unreachable = f"The database of LIAISON_DATABASE_URL does not answer ({type(fault).__name__})"
+        says = str(fault) if isinstance(fault, DatabaseError) else unreachable
         return failed("schema", f"{says[:1].upper()}{says[1:]}.")
     return ok("schema", f"revision {head_revision()}")
 

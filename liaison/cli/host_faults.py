@@ -16,7 +16,9 @@ def tell(fault: Exception) -> Exit:
         complain(str(fault))
     elif isinstance(fault, SQLAlchemyError):
         # Its text would quote the statement and its values.
-        complain(f"The database cannot be used ({type(fault).__name__}); liaison doctor says more.")
+        complain(
+            f"The database of LIAISON_DATABASE_URL cannot be used ({type(fault).__name__}); liaison doctor says more."
+        )
     elif isinstance(fault, OSError) and fault.errno != EPIPE:
         complain(str(fault))
     else:

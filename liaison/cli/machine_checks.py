@@ -17,6 +17,8 @@ _MIB: Final = 2**20
 _DISK_LOW: Final = 1024 * _MIB
 _RING_MODE: Final = {Profile.LOCAL: 0o600, Profile.PRODUCTION: 0o640}
 """The most the key ring's file may allow: a group is how Kubernetes lets a process that is not root read a secret."""
+_OTHERS: Final = {Profile.LOCAL: 0o077, Profile.PRODUCTION: 0o007}
+"""Who may not enter the folder: a volume of Kubernetes belongs to a group."""
 
 
 def check_machine(settings: Settings) -> list[Finding]:
@@ -82,7 +84,7 @@ def check_folder(settings: Settings) -> Finding:
         return skipped("folder", f"{home} does not exist yet; the first start makes it.")
     if not home.is_dir() or not os.access(home, os.R_OK | os.W_OK | os.X_OK):
         return failed("folder", f"{home} is no folder that can be written.")
-    if _mode(home) & 0o077:
+    if _mode(home) & _OTHERS[settings.profile]:
         return warning("folder", f"{home} can be entered by others (mode {_mode(home):04o}); chmod 700 keeps them out.")
     return ok("folder", str(home))
 

@@ -9,9 +9,9 @@ import typer
 from liaison.cli.exits import Exit, fail
 from liaison.cli.host import now, open_platform, require_book, require_ring, run
 from liaison.cli.language import say
-from liaison.cli.output import Json, present, show_fields, show_line, show_table
+from liaison.cli.output import Json, present, show_fields, show_line, show_table, when
 from liaison.cli.texts import parsed
-from liaison.db.sends import mark_restored
+from liaison.db.sends import mark_restored, sends
 from liaison.services.errors import Refused, Slug
 from liaison.services.platform import Platform
 from liaison.services.repair import RepairResult, repair, repair_all
@@ -55,6 +55,15 @@ async def _repair_all(settings: Settings, restored: bool) -> list[dict[str, Any]
 
 async def _mark_restored(platform: Platform) -> None:
     async with platform.db.write() as session:
+        decided = await sends(session)
+        if decided is not None and decided.frozen and decided.restored_at and decided.restored_at >= decided.since:
+            # A second mark would make of everything said since the first what may have gone out before it.
+            at = when(decided.restored_at.isoformat())
+            raise Refused(
+                Slug.CONFLICT,
+                f"数据库已于 {at} 标记为从备份恢复，短信仍在暂停：请用 liaison repair --all 继续。",
+                f"The book is marked as restored at {at}, sending is frozen: go on with liaison repair --all.",
+            )
         await mark_restored(session, _REASON, now())
 
 

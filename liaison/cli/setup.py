@@ -13,6 +13,7 @@ from liaison.contract import search
 from liaison.contract.schedules import SCHEDULES, put_schedules
 from liaison.keys import KeyRing
 from liaison.settings import Settings, load_settings
+from liaison.supervisor.faults import no_temporal
 from liaison.temporal import RETENTION, NamespaceFault, connect, set_up_namespace, wait_until_serving
 
 WAIT: Final = timedelta(seconds=60)
@@ -25,7 +26,7 @@ def setup() -> None:
     try:
         namespace = run(_set_up(settings, ring))
     except TimeoutError:
-        fail(Exit.UNREACHABLE, f"Temporal did not answer within {WAIT.seconds} seconds.")
+        fail(Exit.UNREACHABLE, str(no_temporal(settings)))
     except NamespaceFault as fault:
         fail(Exit.NOT_READY, str(fault))
     except RPCError as fault:

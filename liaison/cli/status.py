@@ -14,7 +14,7 @@ from liaison.cli.output import Json, present, show_fields, show_table
 from liaison.policy.horizon import Urgency
 from liaison.policy.words import Stage
 
-_OPEN: Final = (Stage.REGISTERED, Stage.ANSWERING, Stage.AWAITING_REPLY)
+_OPEN: Final = tuple(stage for stage in Stage if stage is not Stage.CLOSED)
 _COUNTED: Final = 1_000
 """Lists are counted up to here; whoever needs more asks the statistics, not this command."""
 

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.db.figures import OPEN_STAGES
 from liaison.db.inbox import CLOSING
-from liaison.db.tables import Action, Message, Plan, Request, RungRecord
+from liaison.db.tables import Action, AnswerDelivery, Message, Plan, Request, RungRecord
 from liaison.policy.words import ActionState
 
 BATCH = 500
@@ -40,7 +40,8 @@ class DueRung:
         rung: which rung.
         due_at: end of its last day; ``act_at`` is when the work was planned.
         recorded: whether it fired; ``annulled`` whether a reply proved to be in time afterwards.
-        answered_in_time: whether something that ends the request was received before ``due_at``.
+        answered_in_time: whether something that ends the request was received before ``due_at``; of the rung that
+            waits for an answer's delivery (art. 8), whether the answer was made by then.
         bells: the messages it made.
     """
 
@@ -63,12 +64,14 @@ class _Planned:
     rung: int
     due_at: datetime
     act_at: datetime
+    waits_for_delivery: bool
+    made_at: datetime | None
 
 
 async def rungs_due(
     session: AsyncSession, start: datetime, end: datetime, cause_of: Callable[[int], str]
 ) -> AsyncIterator[DueRung]:
-    """Rungs due in ``[start, end)`` of requests that were open then, by reference.
+    """Rungs due in ``[start, end)`` of requests that were open then or whose answers were to be made, by reference.
 
     Args:
         session: a reading one.
@@ -85,17 +88,20 @@ async def rungs_due(
 
 
 async def _requests(session: AsyncSession, start: datetime, end: datetime, after: str) -> Sequence[Any]:
-    """Requests open at ``start`` with their plans' rungs; reading goes on after a reference."""
+    """Requests that may have such rungs with their plans' rungs; reading goes on after a reference."""
     in_force = and_(col(Plan.reference) == col(Request.reference), col(Plan.number) == col(Request.plan))
+    to_make = and_(col(AnswerDelivery.due_at) >= start, col(AnswerDelivery.due_at) < end)
+    columns = (Request.reference, Request.run_id, Request.closed_at, Plan.rungs)
     found = await session.exec(
-        select(Request.reference, Request.run_id, Request.closed_at, Plan.rungs)
+        select(*columns, AnswerDelivery.due_at, AnswerDelivery.made_at)  # type: ignore[call-overload]
         .join(Plan, in_force)
+        .join(AnswerDelivery, col(AnswerDelivery.reference) == col(Request.reference), isouter=True)
         .where(
             col(Request.reference) > after,
             col(Request.attached_to).is_(None),
             col(Request.received_at) >= start - LONGEST_WAY,
             col(Request.received_at) < end,
-            or_(col(Request.stage).in_(OPEN_STAGES), col(Request.closed_at) >= start),
+            or_(col(Request.stage).in_(OPEN_STAGES), col(Request.closed_at) >= start, to_make),
         )
         .order_by(Request.reference)
         .limit(BATCH)
@@ -104,13 +110,16 @@ async def _requests(session: AsyncSession, start: datetime, end: datetime, after
 
 
 def _planned(row: Any, start: datetime, end: datetime) -> list[_Planned]:
-    reference, run_id, closed_at, rungs = row
+    reference, run_id, closed_at, rungs, to_make_by, made_at = row
     dated = [(rung, datetime.fromisoformat(rung["due_at"])) for rung in rungs]
     return [
-        _Planned(reference, run_id, closed_at, rung["rung"], due_at, datetime.fromisoformat(rung["act_at"]))
+        _Planned(
+            reference, run_id, closed_at, rung["rung"], due_at, datetime.fromisoformat(rung["act_at"]),
+            due_at == to_make_by, made_at,
+        )
         for rung, due_at in dated
         if start <= due_at < end
-    ]
+    ]  # fmt: skip
 
 
 async def _looked_up(session: AsyncSession, planned: list[_Planned], cause_of: Callable[[int], str]) -> list[DueRung]:
@@ -129,7 +138,7 @@ async def _looked_up(session: AsyncSession, planned: list[_Planned], cause_of: C
             act_at=rung.act_at,
             recorded=(rung.reference, rung.rung) in annulled,
             annulled=annulled.get((rung.reference, rung.rung), False),
-            answered_in_time=_before(ended.get(rung.reference), rung) or _before(rung.closed_at, rung),
+            answered_in_time=_is_in_time(rung, ended.get(rung.reference)),
             bells=tuple(bells[rung.reference, cause_of(rung.rung)]),
         )
         for rung in planned
@@ -174,6 +183,12 @@ async def _ended(session: AsyncSession, references: list[str]) -> dict[str, date
     for reference, received_at in found.all():
         ended[reference] = min(received_at, ended.get(reference, received_at))
     return ended
+
+
+def _is_in_time(rung: _Planned, ended: datetime | None) -> bool:
+    if rung.waits_for_delivery:
+        return _before(rung.made_at, rung)
+    return _before(ended, rung) or _before(rung.closed_at, rung)
 
 
 def _before(instant: datetime | None, rung: _Planned) -> bool:

@@ -10,8 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from liaison.db.inbox import CLOSING
 from liaison.db.messages import WANTED, is_open
 from liaison.db.sends import sends
-from liaison.db.tables import Action, Message, Request
-from liaison.policy.message_words import MessageState
+from liaison.db.tables import Action, AnswerDelivery, Message, Request, RungRecord
+from liaison.policy.message_words import DeliveryState, MessageState
 from liaison.policy.words import ActionState, Stage
 
 OPEN_STAGES = tuple(stage for stage in Stage if stage is not Stage.CLOSED)
@@ -30,8 +30,9 @@ class Figures:
         open_requests: open courses, attached requests not counted.
         pending_starts: of them, without a workflow that has claimed them; ``oldest_pending_start`` is how long the
             oldest has waited.
-        unfired: open requests whose next limit is past, spread and a minute's grace included, and nothing recorded;
-            those that were replied to in time, the reply still on its way, are not counted.
+        unfired: requests whose next limit is past, spread and a minute's grace included, and nothing recorded: open
+            ones, but for those that were replied to in time, the reply still on its way; and closed ones whose answers
+            were to be made by then and are not.
         waiting_actions: replies and other actions that have not taken effect; ``oldest_action`` is how long the
             oldest has waited.
         messages: by state, those settled longer ago than a day not counted.
@@ -59,7 +60,7 @@ async def read_figures(session: AsyncSession, now: datetime, spread: timedelta) 
         open_requests=await _open_requests(session),
         pending_starts=starts,
         oldest_pending_start=_age(oldest_start, now),
-        unfired=await _unfired(session, now - spread - GRACE),
+        unfired=await _unfired(session, now - spread - GRACE) + await _unmade(session, now - spread - GRACE),
         waiting_actions=actions,
         oldest_action=_age(oldest_action, now),
         messages=await _messages(session, now - COUNTED_FOR),
@@ -100,6 +101,26 @@ async def _unfired(session: AsyncSession, limit: datetime) -> int:
             col(Request.next_due_at) < limit,
             col(Request.attached_to).is_(None),
             ~timely,
+        )
+    )
+    return found.one()
+
+
+async def _unmade(session: AsyncSession, limit: datetime) -> int:
+    recorded = exists().where(
+        col(RungRecord.reference) == col(AnswerDelivery.reference),
+        col(RungRecord.due_at) == col(AnswerDelivery.due_at),
+    )
+    waiting = [state for state in DeliveryState if state is not DeliveryState.MADE]
+    found = await session.exec(
+        select(func.count())
+        .select_from(AnswerDelivery)
+        .join(Request, col(Request.reference) == col(AnswerDelivery.reference))
+        .where(
+            col(AnswerDelivery.state).in_(waiting),
+            col(AnswerDelivery.due_at) < limit,
+            col(Request.erased_at).is_(None),
+            ~recorded,
         )
     )
     return found.one()

@@ -22,7 +22,9 @@ def no_temporal(settings: Settings) -> HostFault:
     """What is said where Temporal does not answer."""
     if settings.profile is Profile.LOCAL:
         return HostFault(f"Temporal does not answer on port {settings.temporal_port} (LIAISON_TEMPORAL_PORT).")
-    return HostFault("Temporal does not answer at TEMPORAL_ADDRESS, or refuses this client.")
+    return HostFault(
+        "Temporal does not answer at TEMPORAL_ADDRESS, or refuses this client (TEMPORAL_API_KEY, TEMPORAL_TLS_*)."
+    )
 
 
 def no_namespace(namespace: str) -> HostFault:

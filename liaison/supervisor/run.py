@@ -143,13 +143,9 @@ class _Supervisor:
                     # A name typed wrong must not become a second, empty court.
                     raise no_namespace(client.namespace)
                 await set_up_namespace(client, attributes=self._attributes)
-        except TimeoutError:
-            raise HostFault(
-                f"Temporal did not answer within {_TEMPORAL_WAIT.seconds} seconds; the log says why."
-            ) from None
         except NamespaceFault as fault:
             raise HostFault(str(fault)) from fault
-        except RPCError as fault:
+        except (TimeoutError, RPCError) as fault:
             raise no_temporal(self._settings) from fault
 
     def _started(self, starting: asyncio.Task[None]) -> None:

@@ -400,3 +400,15 @@ def test_a_repair_without_temporal_is_not_ready_and_changes_nothing(place: Place
     assert result.exit_code == Exit.NOT_READY
     assert "Temporal" in result.stderr
     assert run(place.environment, "repair", "0001").exit_code == Exit.NOT_FOUND
+
+
+def test_a_book_is_marked_as_restored_once(place: Place) -> None:
+    """Temporal is away: the mark is made, and what the operator repeats must not make another one."""
+    assert run(place.environment, "repair", "--all", "--restored").exit_code == Exit.NOT_READY
+    marked = json.loads(run(place.environment, "sends", "status", "--json").output)
+    again = run(place.environment, "repair", "--all", "--restored")
+    assert (again.exit_code, len(again.stderr.splitlines())) == (Exit.CONFLICT, 1)
+    assert "liaison repair --all" in again.stderr
+    assert json.loads(run(place.environment, "sends", "status", "--json").output) == marked
+    assert run(place.environment, "sends", "release").exit_code == Exit.DONE
+    assert run(place.environment, "repair", "--all", "--restored").exit_code == Exit.NOT_READY, "of another backup"

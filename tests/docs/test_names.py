@@ -46,10 +46,11 @@ def command_of(words: Iterable[str]) -> Any:
 def test_every_liaison_command_exists_with_its_options(document: str) -> None:
     for line in typed(document):
         for part in re.split(r"[|;]|\$\(", line):
-            for words in COMMAND.findall(f" {part}"):
-                command = command_of(words.split())
+            for found in COMMAND.finditer(f" {part}"):
+                command = command_of(found[1].split())
                 known = {name for parameter in command.params for name in parameter.opts} | {"--help"}
-                assert set(OPTION.findall(part)) <= known, part
+                # What stands before it are the options of whatever runs it, as a container does.
+                assert set(OPTION.findall(found.string, found.start())) <= known, part
 
 
 def test_a_command_that_is_not_there_is_noticed() -> None:

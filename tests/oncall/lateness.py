@@ -8,8 +8,8 @@ from sqlmodel import select
 from liaison.contract.names import rung_cause
 from liaison.db.inbox import insert_action
 from liaison.db.messages import WANTED, Draft, reserve
-from liaison.db.tables import Action, Message, Plan, RungRecord
-from liaison.policy.message_words import MessageClass, MessageState
+from liaison.db.tables import Action, AnswerDelivery, Message, Plan, RungRecord
+from liaison.policy.message_words import DeliveryState, MessageClass, MessageState
 from liaison.policy.words import ActionKind, ActionState, Category, Language, Post
 from tests.city import REPLY
 from tests.services.office import HOLDER, Office, fresh_case, fresh_key
@@ -77,6 +77,24 @@ async def new_rung(office: Office, *, claimed: bool = True) -> Rung:
         plan = (await session.exec(select(Plan).where(Plan.reference == reference))).one()
     warning = plan.rungs[0]
     return Rung(office, reference, datetime.fromisoformat(warning["due_at"]), datetime.fromisoformat(warning["act_at"]))
+
+
+async def unmade_answer(office: Office, *, closed_before: timedelta) -> Rung:
+    """A request replied to so long before its last rung, whose answer has not been made; that rung waits for it."""
+    reference = (await new_rung(office)).reference
+    async with office.platform.db.write() as session:
+        plan = (await session.exec(select(Plan).where(Plan.reference == reference))).one()
+        last = plan.rungs[-1]
+        due_at, act_at = (datetime.fromisoformat(last[name]) for name in ("due_at", "act_at"))
+        session.add(
+            AnswerDelivery(
+                reference=reference, action_id="0" * 26, court="0104", state=DeliveryState.TO_CALL,
+                since=due_at - closed_before, due_at=due_at,
+            )
+        )  # fmt: skip
+    office.clock.now = due_at - closed_before
+    await office.close(reference)
+    return Rung(office, reference, due_at, act_at)
 
 
 async def all_messages(office: Office) -> list[Message]:

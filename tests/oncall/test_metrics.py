@@ -10,15 +10,16 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from liaison.db.figures import COUNTED_FOR, GRACE, read_figures
+from liaison.db.tables import RungRecord
 from liaison.metrics import CODEC_FAILURES, DAMAGED, UNKNOWN_KEY, Endpoint
 from liaison.policy.message_words import MessageState
-from liaison.policy.words import ActionState
+from liaison.policy.words import ActionState, Post
 from liaison.settings import Settings, SettingsError, load_settings
 from liaison.temporal import measured_runtime
 from tests.e2e.platform import Running
-from tests.oncall.lateness import new_rung
+from tests.oncall.lateness import new_rung, unmade_answer
 from tests.oncall.scraping import names, scraped, value, without_values
-from tests.services.office import Office
+from tests.services.office import HOLDER, Office
 
 SPREAD = timedelta(minutes=10)
 MINUTE = timedelta(minutes=1)
@@ -50,6 +51,23 @@ async def test_figures_of_the_book(either_office: Office) -> None:
     assert late.waiting_actions == before.waiting_actions + 1
     assert late.oldest_action >= SPREAD + GRACE
     assert before.sends_frozen is False
+
+
+async def test_an_answer_that_is_not_made_is_a_rung_unfired(either_office: Office) -> None:
+    office = either_office
+    rung = await unmade_answer(office, closed_before=timedelta(days=2))
+    office.clock.now = rung.due_at + SPREAD
+    before = (await figures(office)).unfired
+    office.clock.now += GRACE + MINUTE
+    assert (await figures(office)).unfired == before + 1
+    async with office.platform.db.write() as session:
+        session.add(
+            RungRecord(
+                reference=rung.reference, round=1, rung=4, post=Post.INTERMEDIATE_PRESIDENT, recipient=HOLDER,
+                due_at=rung.due_at, recorded_at=rung.act_at,
+            )
+        )  # fmt: skip
+    assert (await figures(office)).unfired == before
 
 
 async def test_messages_are_counted_by_state_and_settled_ones_for_a_day(office: Office) -> None:

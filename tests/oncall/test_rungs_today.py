@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from liaison.db.tables import Plan
-from liaison.policy.message_words import MessageState
+from liaison.db.figures import GRACE
+from liaison.db.tables import AnswerDelivery, Plan
+from liaison.policy.message_words import DeliveryState, MessageState
 from liaison.policy.words import ActionState
 from liaison.services.platform import Body
 from liaison.services.rungs_today import BELL_GRACE, rungs_view
 from tests.e2e.platform import Running
-from tests.oncall.lateness import Rung, new_rung
+from tests.oncall.lateness import Rung, new_rung, unmade_answer
 from tests.services.office import Office, days
 
 MINUTE = timedelta(minutes=1)
@@ -118,6 +119,28 @@ async def test_closed_after_the_instant_without_a_record_is_a_miss_and_before_it
     assert view["due"] == 1
 
 
+async def test_a_closed_request_owes_the_rung_that_waits_for_its_answer(either_office: Office) -> None:
+    """Art. 8: the reply ended the ladder two days before, and nobody has made it to the party (ADR 0015)."""
+    office = either_office
+    rung = await unmade_answer(office, closed_before=days(2))
+    office.clock.now = rung.due_at - MINUTE
+    before = await day_of(office, rung)
+    office.clock.now = rung.act_at + GRACE
+    after = await day_of(office, rung)
+    assert (before["to_come"], before["missed"], after["missed"]) == (1, 0, 1)
+    assert reasons_of(after, rung) == ["not_recorded"]
+
+    async with office.platform.db.write() as session:
+        delivery = await session.get_one(AnswerDelivery, rung.reference)
+        delivery.state, delivery.made_at = DeliveryState.MADE, rung.due_at
+    assert reasons_of(await day_of(office, rung), rung) == ["not_recorded"], "made at the instant is made too late"
+    async with office.platform.db.write() as session:
+        delivery = await session.get_one(AnswerDelivery, rung.reference)
+        delivery.made_at = rung.due_at - MINUTE
+    made = await day_of(office, rung)
+    assert (reasons_of(made, rung), made["due"], made["answered_in_time"]) == ([], 0, 1)
+
+
 async def test_thousands_are_counted_and_a_few_are_listed(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("liaison.db.day_of_rungs.BATCH", 7)
     monkeypatch.setattr("liaison.services.rungs_today.SHOWN", 5)
@@ -140,6 +163,9 @@ def test_the_command(watched: Running) -> None:
     # Other tests' requests of today are due on the same day.
     assert found["due"] == found["to_come"] >= 1
     assert (found["on"], found["all_fired"]) == (due_at[:10], True)
+    told = watched.liaison("rungs", "--on", due_at[:10]).stdout
+    assert "to come" in told or "未到时间" in told
+    assert "All fired" not in told and "全部报送" not in told, "nothing has fired yet"
     assert watched.liaison("rungs", "--on", "yesterday").returncode == 1
     assert watched.liaison("rungs", "--as", "clerk").returncode == 1
     day = _let_it_have_been_due(watched.home, reference)

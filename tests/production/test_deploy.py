@@ -42,8 +42,9 @@ def test_every_yaml_file_can_be_read(path: Path) -> None:
 
 
 def test_two_apis_three_workers_and_what_prepares_them() -> None:
-    for containers in (composed(), orchestrated()):
-        assert {c.name: c.replicas for c in containers} == {"upgrade": 1, "setup": 1, "api": 2, "worker": 3}
+    wanted = {"upgrade": 1, "setup": 1, "api": 2, "worker": 3}
+    assert {c.name: c.replicas for c in composed()} == wanted
+    assert {c.name: c.replicas for c in orchestrated()} == wanted | {"tools": 1}
 
 
 def test_every_image_has_a_tag_that_stays() -> None:
@@ -57,6 +58,8 @@ def test_every_image_has_a_tag_that_stays() -> None:
 def test_every_command_exists(container: Container) -> None:
     if container.command[0] == "liaison":
         assert command_of(container.command[1:]).name == container.command[-1]
+    elif container.name == "tools":
+        assert container.command == ("sleep", "infinity"), "operators bring the commands"
     else:
         ours = {program[1:] for program in (Programs().worker, Programs().api)}
         assert container.command[1:] in ours
@@ -125,7 +128,7 @@ def test_secrets_are_named_and_explained_and_never_written_here() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in (DEPLOY / "kubernetes").glob("*.yaml"))
     named = set(re.findall(r"secretKeyRef: \{name: ([\w-]+)|secretRef: \{name: ([\w-]+)|secretName: ([\w-]+)", text))
     secrets = {name for group in named for name in group if name}
-    assert secrets == {"liaison-database", "liaison-key-ring", "liaison-temporal"}
+    assert secrets == {"liaison-database", "liaison-key-ring", "liaison-temporal", "liaison-temporal-tls"}
     assert all(f"`{name}`" in readme for name in secrets)
 
 
@@ -192,7 +195,10 @@ def test_the_setup_script_can_be_read_by_a_shell() -> None:
 
 def test_temporals_helm_values_name_the_postgresql_stores() -> None:
     (values,) = documents(DEPLOY / "helm" / "temporal-values.yaml")
-    stores = values["server"]["config"]["persistence"]["datastores"]
+    assert values["server"]["config"].keys() == {"persistence"}, "where the chart reads the shards"
+    persistence = values["server"]["config"]["persistence"]
+    assert persistence["numHistoryShards"] == 512
+    stores = persistence["datastores"]
     assert {name: store["sql"]["databaseName"] for name, store in stores.items()} == {
         "default": "temporal",
         "visibility": "temporal_visibility",

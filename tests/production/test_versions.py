@@ -1,7 +1,7 @@
 """H12: workers of a deployment version, by setting; open requests move to the version that is made current."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from liaison.contract.names import DEPLOYMENT
 from liaison.policy.words import Stage
 from liaison.settings import load_settings
 from tests.city import prepare_template
+from tests.production.installation import Installation
 from tests.services.temporal import until
 from tests.ui.live import LiveCity, normal_server, open_live_city
 from worker import build_worker
@@ -95,3 +96,15 @@ async def test_without_the_setting_a_worker_has_no_version(city: LiveCity, monke
         await city.reply(reference)
         await city.handle(reference).result()
     assert set(await versions_of(city, reference)) == {""}
+
+
+async def test_the_setting_gives_the_worker_its_version(
+    tmp_path: Path, new_database: Callable[[], str], temporal_address: str
+) -> None:
+    court = Installation(tmp_path / "home", new_database(), temporal_address)
+    court.make()
+    court.environment["LIAISON_BUILD_ID"] = "v7"
+    client = await Client.connect(temporal_address, namespace=court.namespace)
+    with court.serving(apis=0, workers=1):
+        # The server takes only a version that polls.
+        await make_current(client, "v7")
