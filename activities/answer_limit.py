@@ -30,7 +30,7 @@ class AnswerLimit:
         async with self._tools.db.write() as session:
             request = await lock_request(session, order.reference)
             if request.stage is Stage.CLOSED:
-                return LimitSeen()
+                return LimitSeen(closed=True)
 
             async def due(plan: Plan) -> datetime:
                 return answer_due_at(plan, await self._tools.rulebook.policy(session, request.policy_version))

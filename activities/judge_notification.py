@@ -70,6 +70,9 @@ class JudgeNotification:
             recorded_at=now, seq=order.seq,
         ):  # fmt: skip
             return
+        if request.stage is Stage.CLOSED:
+            # The book is of a later time than the run that asks, as after Temporal alone was put back from a backup.
+            raise RuntimeError(f"{request.reference} is closed in the book; liaison repair ends its workflow")
         plan = await newest_plan(session, request)
         await send_order(session, request, roster, chosen.holder, PLATFORM, now)
         await record_faults(session, request.reference, None, chosen.faults, now)

@@ -12,10 +12,11 @@ from ulid import ULID
 
 from activities.tools import Tools
 from liaison.contract.sending import Gathered, OpenMailbox
-from liaison.db.mailboxes import bells_of, gather, last_told
+from liaison.db.mailboxes import bells_of, gather, last_told, let_go
 from liaison.db.messages import DIGEST, Draft, read_params, reserve, still_open
 from liaison.db.tables import Message, Request
 from liaison.policy.message_words import MessageClass, MessageState
+from liaison.policy.rules import Policy
 from liaison.policy.sending_rules import SendingRules
 from liaison.policy.words import Language
 
@@ -35,6 +36,8 @@ class Mailbox:
         async with self._tools.db.write() as session:
             _, policy = await self._tools.rulebook.current(session)
             rules = policy.sending
+            if given_up := await self._gathered_before(session, policy):
+                await let_go(session, mailbox.staff_id, given_up)
             bells = await bells_of(session, mailbox.staff_id, rules.gathers)
             # What was taken and not settled goes on by itself: nobody knows yet whether it has told him.
             under_way = [bell for bell in bells if bell.state is not MessageState.RESERVED]
@@ -56,6 +59,11 @@ class Mailbox:
                 waits.append(now + rules.slow)
         wait = self._tools.for_workflow(min(waits)) if waits else ""
         return Gathered([bell.id for bell in to_send], wait)
+
+    async def _gathered_before(self, session: AsyncSession, policy: Policy) -> frozenset[str]:
+        """Templates that an earlier policy gathered and this one does not: their bells may lie in the mailbox."""
+        earlier = [await self._tools.rulebook.policy(session, number) for number in range(1, policy.version)]
+        return frozenset().union(*(each.sending.gathers for each in earlier)) - policy.sending.gathers
 
     async def _opens(self, session: AsyncSession, mailbox: OpenMailbox, rules: SendingRules, now: datetime) -> datetime:
         """From when on he may be told again."""

@@ -7,7 +7,7 @@ from liaison.contract.messages import RecordEvents
 from liaison.contract.names import run_stream
 from liaison.db.record import append_clerk_item, append_event, lock_request
 from liaison.metrics import PROJECTION_LAG
-from liaison.policy.words import EventKind, Procedure
+from liaison.policy.words import EventKind, Procedure, Stage
 
 
 class Recording:
@@ -31,7 +31,7 @@ class Recording:
                 ):  # fmt: skip
                     continue
                 PROJECTION_LAG.observe((now - at).total_seconds())
-                if event.kind is EventKind.PROCEDURE_CHANGED:
+                if event.kind is EventKind.PROCEDURE_CHANGED and request.stage is not Stage.CLOSED:
                     request.procedure = Procedure.ORDINARY
                 if event.clerk_item:
                     await append_clerk_item(session, batch.reference, stream, event.seq, event.detail[:200], now)

@@ -16,7 +16,7 @@ from liaison.contract.names import ROUND, run_stream, rung_cause
 from liaison.db.claims import newest_plan
 from liaison.db.messages import desk
 from liaison.db.record import append_event, lock_request, record_faults
-from liaison.db.rungs import falls_due_after, planned_rung, rung_due_at, supervise, timely_ending
+from liaison.db.rungs import NEVER, falls_due_after, planned_rung, rung_due_at, supervise, timely_ending
 from liaison.db.tables import Plan, Request, RungRecord
 from liaison.db.texts import data_key, write_text
 from liaison.metrics import TIMER_LATENESS
@@ -76,6 +76,8 @@ class Supervision:
 
         By the clock that found it due, never by ours, which may be off.
         """
+        if rung_due_at(plan, due.rung) == NEVER:
+            return True
         found = self._found_at(due)
         return found is not None and not due.escalated_by and falls_due_after(plan, due.rung, found)
 

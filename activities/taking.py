@@ -1,9 +1,11 @@
 """Taking one message for sending: only what is wanted, may go now, and goes by this way (design section 4)."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
+from ulid import ULID
 
 from activities.call_list import call_if_cut
 from activities.composing import address, compose
@@ -12,8 +14,10 @@ from activities.instead import tell_instead
 from activities.settling import Settling
 from activities.tools import Tools
 from activities.wanted import is_wanted
+from liaison.contract.names import rung_cause
 from liaison.contract.sending import MessageProgress
 from liaison.db.messages import fits_from, still_open, supersede, take
+from liaison.db.rungs import rung_records
 from liaison.db.sends import sends
 from liaison.db.tables import Message, Request, Sends
 from liaison.gateways.sms.port import ShortMessage, SmsGateway
@@ -32,6 +36,8 @@ EVERY_COURT = ""
 ENOUGH_FOR_A_DAY = "this number has had a day's messages; it waits"
 
 NOT_ONCE_MORE = "nobody knows whether it has gone; it is not sent once more, for it concerns nobody any more"
+
+_OF_AN_ID = re.compile(r"(?:[a-z]+-)?([0-9A-HJKMNP-TV-Z]{26})")
 
 
 @dataclass(frozen=True)
@@ -190,9 +196,26 @@ def _doubt_ends(message: Message, rules: SendingRules) -> datetime | None:
     return message.submitted_at + rules.receipt
 
 
+def _done_at(cause: str) -> datetime | None:
+    """When somebody did what a message tells of, or a digest was made, by the time in its id; None for other reasons.
+
+    No book that goes back to an earlier time makes such an id again.
+    """
+    made = _OF_AN_ID.fullmatch(cause)
+    return ULID.from_str(made[1]).datetime if made else None
+
+
 async def _may_have_gone(session: AsyncSession, message: Message, rule: Sends | None) -> bool:
-    """Whether the book came out of a backup after this request was registered: its rows may be older than the world."""
+    """Whether it may have been sent in the time that a restored book does not know of.
+
+    What came about after the restoring was not: a request registered since, what somebody did since, a rung due since.
+    """
     if rule is None or rule.restored_at is None:
         return False
     request = await session.get(Request, message.reference)
-    return (request.registered_at if request else message.reserved_at) <= rule.restored_at
+    registered_at = request.registered_at if request else message.reserved_at
+    if max(registered_at, _done_at(message.cause) or registered_at) > rule.restored_at:
+        return False
+    records = await rung_records(session, message.reference)
+    rung = next((record for record in records if rung_cause(record.rung) == message.cause), None)
+    return rung is None or rung.escalated_by is not None or rung.due_at <= rule.restored_at

@@ -11,7 +11,7 @@ from liaison.cli.host import now, open_platform, require_book, require_ring, run
 from liaison.cli.language import say
 from liaison.cli.output import Json, present, show_fields, show_line, show_table, when
 from liaison.cli.texts import parsed
-from liaison.db.sends import mark_restored, sends
+from liaison.db.sends import is_restored, mark_restored, sends
 from liaison.services.errors import Refused, Slug
 from liaison.services.platform import Platform
 from liaison.services.repair import RepairResult, repair, repair_all
@@ -56,7 +56,7 @@ async def _repair_all(settings: Settings, restored: bool) -> list[dict[str, Any]
 async def _mark_restored(platform: Platform) -> None:
     async with platform.db.write() as session:
         decided = await sends(session)
-        if decided is not None and decided.frozen and decided.restored_at and decided.restored_at >= decided.since:
+        if decided is not None and decided.restored_at is not None and is_restored(decided):
             # A second mark would make of everything said since the first what may have gone out before it.
             at = when(decided.restored_at.isoformat())
             raise Refused(

@@ -65,9 +65,15 @@ class LookAtLimit:
 
 @dataclass(frozen=True)
 class LimitSeen:
-    """``newer`` is the plan in force where the workflow has missed it: the limit may be another."""
+    """What the book knows of the limit to answer on the spot.
+
+    Attributes:
+        newer: the plan in force where the workflow has missed it: the limit may be another.
+        closed: the book is of a later time than this run, and its request is over.
+    """
 
     newer: Planned | None = None
+    closed: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from sqlmodel import col, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from liaison.db.sound import sound_rows
 from liaison.db.tables import Callback, CallbackToken
 from liaison.keys import KeyRing
 from liaison.policy.message_words import CallbackKind
@@ -35,7 +36,7 @@ def open_callback(ring: KeyRing, callback: Callback) -> bytes:
 async def lease_callbacks(
     session: AsyncSession, now: datetime, received_before: datetime, until: datetime, limit: int
 ) -> Sequence[Callback]:
-    """Calls that have not taken effect, oldest first, leased until ``until``."""
+    """Calls that have not taken effect and can be read, oldest first, leased until ``until``."""
     free = or_(col(Callback.leased_until).is_(None), col(Callback.leased_until) <= now)
     waiting = (col(Callback.settled_at).is_(None), col(Callback.received_at) < received_before, free)
     chosen = select(Callback.id).where(*waiting).order_by(Callback.id).limit(limit).with_for_update(skip_locked=True)
@@ -46,7 +47,9 @@ async def lease_callbacks(
         .returning(col(Callback.id))
     )
     ids = list(leased.scalars())
-    return (await session.exec(select(Callback).where(col(Callback.id).in_(ids)).order_by(Callback.id))).all()
+    return await sound_rows(
+        session, select(Callback).where(col(Callback.id).in_(ids)).order_by(Callback.id), col(Callback.id)
+    )
 
 
 async def settle_callback(session: AsyncSession, callback_id: str, now: datetime, failure: str | None = None) -> None:

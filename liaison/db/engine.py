@@ -14,6 +14,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from liaison.db.near import BEGIN_IMMEDIATE, DRIVER
 
 LOCK_PATIENCE_MILLISECONDS = 10_000
+IDLE_MILLISECONDS = 60_000
+"""How long a transaction of PostgreSQL may stand still: longer than anything waits for Temporal in the midst of one."""
 
 SQLITE_PRAGMAS = (
     *("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={LOCK_PATIENCE_MILLISECONDS}"),
@@ -31,9 +33,13 @@ def _open_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _open_postgres(connection: Any, _record: Any) -> None:
-    """As patient as on SQLite: who waits for a lock for ever holds his caller and a connection for ever."""
+    """As patient as on SQLite: who waits for a lock for ever holds his caller and a connection for ever.
+
+    And who has vanished with his machine lets go of his locks, the relay's among them, which all other relays respect.
+    """
     cursor = connection.cursor()
     cursor.execute(f"SET lock_timeout = {LOCK_PATIENCE_MILLISECONDS}")
+    cursor.execute(f"SET idle_in_transaction_session_timeout = {IDLE_MILLISECONDS}")
     cursor.close()
     connection.commit()
 

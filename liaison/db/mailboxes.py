@@ -24,6 +24,13 @@ async def bells_of(session: AsyncSession, staff_id: str, templates: Collection[s
     return list(found.all())
 
 
+async def let_go(session: AsyncSession, staff_id: str, templates: Collection[str]) -> None:
+    """Have others find senders for bells that a mailbox has in charge and does not gather any more."""
+    given_up = (col(Message.recipient) == staff_id, col(Message.template).in_(list(templates)))
+    reserved = (col(Message.message_class) == MessageClass.STAFF, col(Message.state) == MessageState.RESERVED)
+    await session.exec(update(Message).where(*given_up, *reserved).values(handed_on=False))
+
+
 async def last_told(session: AsyncSession, staff_id: str, templates: Collection[str]) -> datetime | None:
     """When a mailbox last sent anything; None for never."""
     found = await session.exec(select(func.max(Message.submitted_at)).where(*_of_mailbox(staff_id, templates)))

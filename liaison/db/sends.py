@@ -52,7 +52,8 @@ async def release_sends(session: AsyncSession, now: datetime) -> int | None:
     row = await session.get(Sends, 1)
     if row is None or not row.frozen:
         return None
-    settled = now - row.since > IN_FLIGHT
+    # Of a restored book nothing is under way, however soon it is released.
+    settled = is_restored(row) or now - row.since > IN_FLIGHT
     row.frozen, row.since, row.reason = False, now, ""
     if settled:
         await _ask_about_ambiguous(session)
@@ -70,6 +71,11 @@ async def _ask_about_ambiguous(session: AsyncSession) -> None:
         .where(col(Message.state) == MessageState.AMBIGUOUS, col(Message.erased_at).is_(None), matters)
         .values(state=MessageState.SUBMITTING)
     )
+
+
+def is_restored(decided: Sends) -> bool:
+    """Whether sending is frozen because the book came out of a backup."""
+    return decided.frozen and decided.restored_at is not None and decided.restored_at >= decided.since
 
 
 async def mark_restored(session: AsyncSession, reason: str, now: datetime) -> int:

@@ -89,7 +89,10 @@ async def take_action(
     """
     await refuse_if_clock_is_off(platform)
     keeping = _Keeping(platform, scope, reference, action, idempotency_key, fingerprint)
-    answer, row = await start_over_once(keeping.keep)
+    try:
+        answer, row = await start_over_once(keeping.keep)
+    except Refused:
+        return await keeping.repeated()
     if row is None or row.state is not ActionState.PENDING:
         return answer
     delivery = await deliver_and_see(platform, row)
@@ -140,6 +143,19 @@ class _Keeping:
             answer = self._answer(row, 202 if row.state is ActionState.PENDING else 201)
             await self._store(session, answer, now)
             return answer, row
+
+    async def repeated(self) -> Answer:
+        """What stands instead of a refusal: on PostgreSQL the same call, come twice at one instant, may have waited for
+        itself and met its own effect.
+
+        Raises:
+            Refused: this call alone came, and is refused.
+        """
+        async with self._platform.db.peek() as session:
+            earlier = await stored_answer(session, self._scope, self._key, self._fingerprint)
+            if earlier is None:
+                raise
+            return await as_it_stands(session, earlier)
 
     async def conclude(self, row: Action, delivery: Delivery) -> Answer:
         """The answer after delivery; repetitions hear it too."""

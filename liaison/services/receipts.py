@@ -82,8 +82,9 @@ async def _deliver(session: AsyncSession, message: Message, at: datetime, now: d
     arrived_at = min(max(at, message.submitted_at or at), now)
     message.state, message.failure, message.handed_on = MessageState.DELIVERED, None, True
     message.settled_at = arrived_at
-    await made_by_message(session, message, arrived_at)
+    # The request is held before its delivery is, as everywhere.
     await _record(session, message, EventKind.MESSAGE_DELIVERED, arrived_at, now)
+    await made_by_message(session, message, arrived_at)
     return True
 
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from itertools import count
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from liaison.db.errors import DatabaseError
 from liaison.db.leases import (
@@ -68,14 +69,29 @@ async def run_relay(platform: Platform, stop: asyncio.Event, name: str) -> None:
 
 
 async def relay_once(platform: Platform, *, with_replans: bool = True) -> None:
-    """One round: batch after batch as long as batches are full and Temporal takes them."""
-    for step in (start_left_over, work_off_left_over, deliver_left_over, hand_on_left_over):
-        while await step(platform):
-            pass
-    if with_replans:
-        await start_replans_left(platform, platform.clock() - START_AFTER)
-        while await start_aftercare_left(platform):
-            pass
+    """One round: batch after batch as long as batches are full and Temporal takes them.
+
+    Raises:
+        SQLAlchemyError: the book is away, and the round is over.
+        Exception: what a step met that nobody foresaw; the steps behind it have had their turn.
+    """
+    steps = [start_left_over, work_off_left_over, deliver_left_over, hand_on_left_over]
+    faults = []
+    for step in [*steps, _start_replans, start_aftercare_left] if with_replans else steps:
+        try:
+            while await step(platform):
+                pass
+        except SQLAlchemyError:
+            raise
+        except Exception as fault:
+            faults.append(fault)
+    if faults:
+        raise faults[0]
+
+
+async def _start_replans(platform: Platform) -> bool:
+    await start_replans_left(platform, platform.clock() - START_AFTER)
+    return False
 
 
 async def start_left_over(platform: Platform) -> bool:
@@ -133,8 +149,8 @@ async def _deliver_in_order(platform: Platform, actions: Sequence[Action]) -> li
     for action in actions:
         try:
             delivery = await deliver(platform, action)
-        except DatabaseError as error:
-            # Its request cannot be read until somebody mends it; nobody else's action waits for that.
+        except (DatabaseError, SQLAlchemyError) as error:
+            # Its request cannot be read until somebody mends it, or is locked; nobody else's action waits for that.
             _log.warning("an action waits", reference=action.reference, error_type=type(error).__name__)
             break
         delivered.append((action, delivery))

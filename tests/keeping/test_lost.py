@@ -7,16 +7,20 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from liaison.contract.messages import RequestStart
+from activities.judge_notification import JudgeNotification
+from activities.messaging import Messaging
+from activities.recording import Recording
+from liaison.contract.messages import Dispatch, RecordEvents, RequestStart, RunEvent
 from liaison.contract.names import TASK_QUEUE, WorkflowName, delivery_workflow_id, request_workflow_id
 from liaison.contract.reference import new_reference
 from liaison.db.record import append_event
 from liaison.db.sends import mark_restored
-from liaison.policy.words import EventKind, Stage
+from liaison.policy.words import Category, EventKind, Procedure, Stage
 from liaison.services.aftercare import start_aftercare_left
 from liaison.services.comparing import SETTLING, Differences, compare
 from liaison.services.errors import Refused, Slug
 from liaison.services.repair import RepairResult, repair, repair_all
+from tests.keeping.tools import tools_of
 from tests.services.office import HOLDER, Office
 from tests.services.temporal import temporal_at, until, worker_of
 
@@ -208,3 +212,16 @@ async def test_a_run_of_another_time_loses_no_line_of_the_record(office: Office)
     assert [await write(EventKind.DISPATCHED, 2), await write(EventKind.DISPATCHED, 2)] == [True, False]
     assert [await write(EventKind.CLOSED, 2), await write(EventKind.CLOSED, 2)] == [True, False]
     assert (await office.events(reference))[1:] == [("run-1", "dispatched"), ("run-1-b", "closed")]
+
+
+async def test_a_run_of_another_time_sends_out_nothing_that_is_closed(office: Office) -> None:
+    reference = await office.submit(category=Category.CONSULTATION, judge=None)
+    await office.close(reference)
+    tools = tools_of(office)
+    with pytest.raises(RuntimeError, match=f"{reference} is closed in the book; liaison repair"):
+        await JudgeNotification(tools, Messaging(tools)).dispatch(Dispatch(reference, 1, 2))
+    line = RunEvent(3, EventKind.PROCEDURE_CHANGED, office.clock.now.isoformat(), "not answered")
+    await Recording(tools).record_events(RecordEvents(reference, 1, [line]))
+    row = await office.request(reference)
+    assert (row.stage, row.holder_id, row.procedure) == (Stage.CLOSED, None, Procedure.SUMMARY)
+    assert (await office.events(reference))[1:] == [("run-1", "procedure_changed")]

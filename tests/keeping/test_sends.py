@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from sqlmodel import col, update
+from ulid import ULID
 
 from activities.sms import Sender
 from activities.taking import LOOK_AGAIN_LEAST, LOOK_AGAIN_MOST
+from liaison.contract.names import rung_cause
 from liaison.contract.sending import MessageProgress
 from liaison.db.messages import Draft, gateway_key, reserve
 from liaison.db.sends import freeze_sends, mark_restored, messages_by_state, release_sends, sends
@@ -159,6 +161,37 @@ async def test_registered_after_the_restoring_nobody_needs_to_ask(office: Office
     assert [message.id for message in gateway.taken] == [certain]
     async with office.platform.db.read() as session:
         assert (await messages_by_state(session))[MessageState.AMBIGUOUS] == 1
+
+
+async def test_what_came_about_after_the_restoring_cannot_have_gone_before_it(office: Office) -> None:
+    """A gateway without a log cannot be asked, and a court must not fall silent over its older requests for good."""
+    gateway, old = Mute(), await office.submit()
+    await restored(office)
+    at = office.clock.now
+    office.clock.now += timedelta(minutes=1)
+    await release(office)
+    before, since = (str(ULID.from_datetime(at + timedelta(minutes=minutes))) for minutes in (-5, 5))
+    await office.supervise(old, None, rung=1)
+    office.clock.now = at - timedelta(hours=1)
+    await office.supervise(old, None, rung=0)
+    office.clock.now = at + timedelta(hours=1)
+    sender = Sender(tools_of(office, gateway))
+    fates = {
+        cause: (await sender.send(await reserved(office, old, cause))).state
+        for cause in (before, since, f"digest-{since}", f"claim-{since}", rung_cause(0), rung_cause(1), "order-1")
+    }
+    in_doubt = {before, rung_cause(0), "order-1"}
+    assert {cause for cause, state in fates.items() if state is MessageState.AMBIGUOUS} == in_doubt
+    assert {cause for cause, state in fates.items() if state is MessageState.SUBMITTED} == fates.keys() - in_doubt
+
+
+async def test_of_a_restored_book_nothing_is_under_way_however_soon_it_is_released(office: Office) -> None:
+    message = await reserved(office, await office.submit())
+    await put_into(office, message, MessageState.SUBMITTING)
+    await restored(office)
+    office.clock.now += timedelta(seconds=5)
+    assert await release(office) == 1
+    assert not (await row_of(office, message)).handed_on
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,8 @@ from liaison.db.tables import DataKey as DataKeyRow
 from liaison.db.tables import Message
 from liaison.policy.message_words import MessageState
 from tests.city import City, shanghai
+from tests.rules import put_policy
+from tests.services.rules import policy_document
 from tests.workflows.conftest import OpenCity
 from tests.workflows.gateways import Moody, be_away, deliver
 
@@ -177,3 +179,18 @@ async def test_whatever_is_sent_to_a_mailbox_only_makes_it_look(city_at: OpenCit
         await city.advance(minutes=2)
         described = await city.client.get_workflow_handle(mailbox_workflow_id(LEADER)).describe()
         assert described.close_time is not None
+
+
+async def test_a_bell_that_is_gathered_no_more_finds_a_sender_of_its_own(city_at: OpenCity) -> None:
+    """The policy changes in the night, while the mailbox sleeps over it."""
+    async with city_at(FRIDAY, gateways=((gateway := Moody()),)) as city:
+        await city.submit()
+        await city.advance_to("2026-09-23 00:20")
+        await city.hand_on()
+        assert [bell.state for bell in await bells(city, LEADER)] == [MessageState.RESERVED]
+        messages = policy_document()["messages"]
+        fewer = {**messages["digest"], "gathers": ["answered_late", "withdrawn"]}
+        await put_policy(city, messages={**messages, "digest": fewer})
+        await city.advance_to("2026-09-23 08:40")
+        assert [bell.state for bell in await bells(city, LEADER)] == [MessageState.SUBMITTED]
+        assert [message.template for message in gateway.taken].count("supervision") == 1

@@ -1,5 +1,6 @@
 """Who may do what to a request, and when."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 import pytest
 
 from liaison.contract.reference import new_reference
-from liaison.db.inbox import work_order_in_force
+from liaison.db.access import renew_answer
+from liaison.db.inbox import settle_action, work_order_in_force
 from liaison.db.tables import Action
 from liaison.policy.scope import Scope
-from liaison.policy.words import ActionKind, Category, KeyRole, Post, SupervisionAct
+from liaison.policy.words import ActionKind, ActionState, Category, KeyRole, Post, SupervisionAct
+from liaison.services import actions
 from liaison.services.errors import Refused, Slug
 from tests.city import REPLY
 from tests.services.office import (
@@ -21,6 +24,7 @@ from tests.services.office import (
     STRANGER_JUDGE,
     TEAM_MATE,
     Office,
+    fresh_key,
 )
 
 TEXT = {"kind": "text", "text": REPLY}
@@ -204,3 +208,43 @@ async def test_what_does_not_fit_the_state_is_a_conflict(office: Office) -> None
     for scope, reference, kind, given in attempts:
         assert (await _refusal(office.act(scope, reference, kind, **given))).slug is Slug.CONFLICT
     assert await office.count(Action) == 0
+
+
+async def test_the_same_call_twice_at_one_instant_is_told_of_its_own_effect(
+    postgres_office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second has found no answer yet when the first closes the request, so that it would be refused."""
+    office, held, go_on = postgres_office, asyncio.Event(), asyncio.Event()
+    reference, channel, key = await office.submit(), await office.channel(), fresh_key()
+    look = actions.visible_request
+
+    async def late(*given: Any) -> Any:
+        held.set()
+        await go_on.wait()
+        return await look(*given)
+
+    monkeypatch.setattr(actions, "visible_request", late)
+    second = asyncio.create_task(office.act(channel, reference, ActionKind.WITHDRAWAL, key))
+    await held.wait()
+    monkeypatch.setattr(actions, "visible_request", look)
+    first = await office.act(channel, reference, ActionKind.WITHDRAWAL, key)
+    await office.close(reference)
+    go_on.set()
+    assert ((await second).status, (await second).body["id"]) == (200, first.body["id"])
+    with pytest.raises(Refused):
+        await office.act(channel, reference, ActionKind.WITHDRAWAL, fresh_key())
+
+
+async def test_what_was_called_accepted_and_could_not_take_effect_says_so_when_repeated(office: Office) -> None:
+    reference, judge, key = await office.submit(), await office.judge(HOLDER), fresh_key()
+    await office.dispatch(reference)
+    given: dict[str, Any] = {"key": key, "text": {"reason": "不属本庭"}}
+    first = await office.act(judge, reference, ActionKind.RETURN, **given)
+    accepted = first.body | {"state": ActionState.ACCEPTED}
+    async with office.platform.db.write() as session:
+        await renew_answer(session, judge.key_id, key, accepted)
+    assert (await office.act(judge, reference, ActionKind.RETURN, **given)).body["state"] == ActionState.ACCEPTED
+    async with office.platform.db.write() as session:
+        await settle_action(session, first.body["id"], ActionState.REFUSED, office.clock.now, "nobody is left")
+    again = await office.act(judge, reference, ActionKind.RETURN, **given)
+    assert (again.status, again.body["state"], again.body["refusal"]) == (200, "refused", "nobody is left")

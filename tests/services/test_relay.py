@@ -5,14 +5,18 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from liaison.contract.names import notice_workflow_id, request_workflow_id
-from liaison.db.leases import keep_taken, lease_pending_actions, lease_unstarted
+from liaison.db.callbacks import keep_callback, lease_callbacks
+from liaison.db.engine import Database
+from liaison.db.leases import HANDING_ON, is_alone, keep_taken, lease_pending_actions, lease_unstarted
 from liaison.db.messages import Draft, reserve
 from liaison.db.tables import Action, Event, Message, Request
-from liaison.policy.message_words import MessageClass
+from liaison.policy.message_words import CallbackKind, MessageClass
 from liaison.policy.words import ActionKind, ActionState, Category, EventKind, Language, Stage
 from liaison.services import delivery, relay, views
 from liaison.services.delivery import ATTEMPT, DELIVERY_SECONDS
@@ -310,3 +314,57 @@ async def test_the_relay_runs_until_it_is_told_to_stop(connected_office: Office,
         await until(lambda: _is_dispatched(office, reference))
         stop.set()
         await asyncio.wait_for(running, 5)
+
+
+async def test_a_relay_that_vanished_in_its_turn_lets_the_others_go_on(
+    postgres_office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its machine lost its power in the midst of a transaction; nobody tells the database that it has gone."""
+    monkeypatch.setattr("liaison.db.engine.IDLE_MILLISECONDS", 500)
+    vanished = Database(postgres_office.platform.db.url, readers=1)
+    with pytest.raises(DBAPIError):
+        async with vanished.read() as session:
+            assert await is_alone(session, HANDING_ON)
+            async with postgres_office.platform.db.read() as other:
+                assert not await is_alone(other, HANDING_ON)
+            await until(lambda: _is_free(postgres_office))
+            await session.exec(select(Message.id))
+    await vanished.close()
+
+
+async def _is_free(office: Office) -> bool:
+    async with office.platform.db.read() as session:
+        return await is_alone(session, HANDING_ON)
+
+
+async def test_a_gateways_call_that_cannot_be_read_holds_up_nothing(either_office: Office) -> None:
+    office = either_office
+    async with office.platform.db.write() as session:
+        for number in ("0", "1"):
+            now = office.clock.now
+            await keep_callback(session, office.platform.ring, number * 26, "x", CallbackKind.REPLIES, b"{}", now)
+    async with office.platform.db.write() as session:
+        await session.exec(text("UPDATE callback SET kind = 'of_tomorrow' WHERE id LIKE '0%'"))  # type: ignore[call-overload]
+    later = office.clock.now + LATER
+    async with office.platform.db.write() as session:
+        leased = await lease_callbacks(session, later, later, later + ATTEMPT, 16)
+    assert [call.id for call in leased] == ["1" * 26]
+
+
+async def test_what_one_step_of_the_relay_meets_holds_up_none_behind_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = []
+
+    async def fails(_: Platform) -> bool:
+        raise KeyError("nobody foresaw this")
+
+    async def works(_: Platform) -> bool:
+        done.append(1)
+        return len(done) < 3
+
+    monkeypatch.setattr(relay, "work_off_left_over", fails)
+    monkeypatch.setattr(relay, "hand_on_left_over", works)
+    with pytest.raises(KeyError, match="nobody foresaw"):
+        await relay_once(office.platform)
+    assert len(done) == 3

@@ -13,9 +13,9 @@ from temporalio.exceptions import ApplicationError
 
 from liaison.contract.messages import RequestEnd, RequestStart
 from liaison.contract.names import TASK_QUEUE, WorkflowName, request_workflow_id
-from liaison.db.tables import ClerkItem, Plan, WorkOrder
+from liaison.db.tables import ClerkItem, Plan, Request, WorkOrder
 from liaison.gateways.trial_system.port import TrialCase
-from liaison.policy.words import ActionKind, ActionState, AsksFor, Category, EventKind, Outcome
+from liaison.policy.words import ActionKind, ActionState, AsksFor, Category, EventKind, Outcome, Procedure, Stage
 from liaison.services.repair import repair
 from liaison.services.starting import start_request
 from tests.city import City
@@ -239,3 +239,25 @@ async def test_the_ladder_does_not_wait_for_the_trial_register(city_at: OpenCity
         await city.advance_to("2026-09-23 00:11")
         assert (await city.request(reference)).holder_id == "0104-d-service"
         assert [rung.rung for rung in await city.rungs(reference)] == [0, 1]
+
+
+async def test_a_run_older_than_the_book_does_not_reopen_what_was_answered(city_at: OpenCity) -> None:
+    """Temporal alone was put back: the run believes that its summary request waits, and its limit passes."""
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit(category=Category.CONSULTATION, judge=None)
+        await city.advance(minutes=1)
+        await _close_in_the_book(city, reference)
+        await city.advance_to("2026-09-24 00:20")
+        request = await city.request(reference)
+        assert (request.stage, request.procedure, request.holder_id) == (Stage.CLOSED, Procedure.SUMMARY, None)
+        assert await city.rungs(reference) == []
+        assert EventKind.DISPATCHED not in await city.kinds(reference)
+        mended = await repair(city.platform, reference)
+        assert (mended.started, mended.ended) == (False, True)
+
+
+async def _close_in_the_book(city: City, reference: str) -> None:
+    async with city.tools.db.write() as session:
+        request = await session.get_one(Request, reference)
+        request.stage, request.outcome = Stage.CLOSED, Outcome.ANSWERED
+        request.closed_at, request.next_due_at = city.world.now(), None

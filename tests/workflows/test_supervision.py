@@ -49,6 +49,17 @@ async def test_a_rung_before_the_first_work_order_warns_the_department_it_is_for
         assert warned == {"desk:0104-d-service", "0104-l01"}
 
 
+async def test_a_rung_that_newer_rules_no_longer_have_is_not_climbed(city_at: OpenCity) -> None:
+    """An operator lifted it, and a policy without it came first: nobody is told, and nothing stands still."""
+    async with city_at(FRIDAY) as city:
+        reference = await city.submit()
+        await city.advance(minutes=1)
+        lifted = RungDue(reference, stream=1, seq=9, rung=9, escalated_by="operator-1", reason="第1次")
+        told = await Supervision(city.tools, Messaging(city.tools)).record_rung(lifted)
+        assert told.moved is not None and 9 not in {rung.rung for rung in told.moved.rungs}
+        assert await city.rungs(reference) == []
+
+
 async def test_a_late_reply_is_told_once_to_a_leader_of_two_rungs(city_at: OpenCity) -> None:
     """He is liaison officer and leads the department, and has heard of neither when the reply comes."""
     async with city_at(FRIDAY) as city:
