@@ -15,6 +15,7 @@ from liaison.contract.sending import Gathered, OpenMailbox
 from liaison.db.mailboxes import bells_of, gather, last_told, let_go
 from liaison.db.messages import DIGEST, Draft, read_params, reserve, still_open
 from liaison.db.tables import Message, Request
+from liaison.db.versions import policies_before
 from liaison.policy.message_words import MessageClass, MessageState
 from liaison.policy.rules import Policy
 from liaison.policy.sending_rules import SendingRules
@@ -62,7 +63,8 @@ class Mailbox:
 
     async def _gathered_before(self, session: AsyncSession, policy: Policy) -> frozenset[str]:
         """Templates that an earlier policy gathered and this one does not: their bells may lie in the mailbox."""
-        earlier = [await self._tools.rulebook.policy(session, number) for number in range(1, policy.version)]
+        numbers = await policies_before(session, policy.version)
+        earlier = [await self._tools.rulebook.policy(session, number) for number in numbers]
         return frozenset().union(*(each.sending.gathers for each in earlier)) - policy.sending.gathers
 
     async def _opens(self, session: AsyncSession, mailbox: OpenMailbox, rules: SendingRules, now: datetime) -> datetime:

@@ -55,6 +55,11 @@ async def policy_versions(session: AsyncSession, after: int, limit: int) -> Sequ
     return (await session.exec(wanted.order_by(col(PolicyVersion.number)).limit(limit))).all()
 
 
+async def policies_before(session: AsyncSession, number: int) -> Sequence[int]:
+    """Numbers of the policy versions that were in force before ``number``; a new book begins with that of its release."""
+    return (await session.exec(select(PolicyVersion.number).where(col(PolicyVersion.number) < number))).all()
+
+
 async def calendar_version(session: AsyncSession, number: int) -> CalendarVersion | None:
     """One calendar version."""
     return await session.get(CalendarVersion, number)
