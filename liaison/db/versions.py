@@ -56,7 +56,7 @@ async def policy_versions(session: AsyncSession, after: int, limit: int) -> Sequ
 
 
 async def policies_before(session: AsyncSession, number: int) -> Sequence[int]:
-    """Numbers of the policy versions that were in force before ``number``; a new book begins with that of its release."""
+    """Numbers of the policy versions that were in force before ``number``; a new book begins with its release's."""
     return (await session.exec(select(PolicyVersion.number).where(col(PolicyVersion.number) < number))).all()
 
 
