@@ -24,6 +24,7 @@ from liaison.db.record import append_event, lock_request
 from liaison.db.rungs import rung_records
 from liaison.db.tables import Action, Request, WorkOrder
 from liaison.db.work_orders import end_orders, offer_order, order_in_force, put_in_force, withdraw_offer
+from liaison.policy.recipients import accused_by
 from liaison.policy.recount import Rules, answer_due_at, recount
 from liaison.policy.roster import Holder, Roster
 from liaison.policy.words import ActionKind, ActionState, EventKind, Procedure, Stage, SupervisionAct
@@ -60,8 +61,8 @@ class Acting:
             if action.state is ActionState.PENDING:
                 await self._apply(session, request, action, roster, application)
             applied = Applied(
-                holder=holder_message(roster, await order_in_force(session, request)),
-                offered=holder_message(roster, await offer_of(session, request.reference, request.work_order)),
+                holder=holder_message(roster, await order_in_force(session, request), request),
+                offered=holder_message(roster, await offer_of(session, request.reference, request.work_order), request),
             )
             if action.kind is ActionKind.PROCEDURE_CHANGE and request.procedure is Procedure.SUMMARY:
                 plan = await newest_plan(session, request)
@@ -85,7 +86,7 @@ class Acting:
 
     async def _sign_in(self, session: AsyncSession, request: Request, action: Action, roster: Roster) -> Effect:
         offer = await offer_of(session, request.reference, request.work_order)
-        taken_over = _is_taker(roster, offer, action)
+        taken_over = _is_taker(roster, offer, request, action)
         order = offer if taken_over else await order_in_force(session, request)
         if order is None:
             raise _CannotApplyError("no work order is out")
@@ -103,12 +104,14 @@ class Acting:
         taker = roster.holder(target.get("judge") or target.get("department") or "")
         if taker is None:
             raise _CannotApplyError("the directory no longer knows the taker")
+        if taker.id in accused_by(request):
+            raise _CannotApplyError("the request complains of the taker")
         return await self._offer(session, request, action, roster, taker, EventKind.TRANSFER_OFFERED)
 
     async def _return(self, session: AsyncSession, request: Request, action: Action, roster: Roster) -> Effect:
         """The taker refuses the offer; or the holder gives the order back, to whom it is sent next."""
         offer = await offer_of(session, request.reference, request.work_order)
-        if offer is not None and _is_taker(roster, offer, action):
+        if offer is not None and _is_taker(roster, offer, request, action):
             await withdraw_offer(session, request, self._tools.clock())
             await self._tell_holder(session, request, action, "work_order_returned")
             return EventKind.RETURNED, {"refused_by": offer.holder_id, "holder": request.holder_id}
@@ -173,6 +176,6 @@ class Acting:
             await self._messaging.reserve(session, request, action.id, leader, EXPLANATION, {})
 
 
-def _is_taker(roster: Roster, offer: WorkOrder | None, action: Action) -> bool:
-    taker = holder_message(roster, offer)
+def _is_taker(roster: Roster, offer: WorkOrder | None, request: Request, action: Action) -> bool:
+    taker = holder_message(roster, offer, request)
     return taker is not None and action.by in taker.members

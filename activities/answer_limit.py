@@ -1,7 +1,5 @@
 """Whether the time to answer a summary request on the spot is over, by the rules that were in force at its end."""
 
-from datetime import datetime
-
 from temporalio import activity
 
 from activities.messaging import Messaging
@@ -12,8 +10,6 @@ from liaison.contract.names import run_stream
 from liaison.contract.plans import LimitSeen, LookAtLimit
 from liaison.db.claims import newest_plan
 from liaison.db.record import lock_request
-from liaison.db.tables import Plan
-from liaison.policy.recount import answer_due_at
 from liaison.policy.words import Stage
 
 
@@ -32,10 +28,7 @@ class AnswerLimit:
             if request.stage is Stage.CLOSED:
                 return LimitSeen(closed=True)
 
-            async def due(plan: Plan) -> datetime:
-                return answer_due_at(plan, await self._tools.rulebook.policy(session, request.policy_version))
-
-            plan = await newest_plan(session, request)
+            due, plan = self._newer_rules.answer_due(session, request), await newest_plan(session, request)
             plan = await self._newer_rules.judge_by(session, request, plan, due, run_stream(order.stream))
             is_missed = plan.calendar_version > order.calendar_version or plan.policy_version > order.policy_version
             return LimitSeen(await planned_for(self._tools, session, request, plan) if is_missed else None)

@@ -39,7 +39,8 @@ class JudgeNotification:
             request = await lock_request(session, order.reference)
             await self._send(session, request, order, case)
             roster = await self._tools.rulebook.roster(session)
-            holder = holder_message(roster, await session.get(WorkOrder, (request.reference, request.work_order)))
+            sent = await session.get(WorkOrder, (request.reference, request.work_order))
+            holder = holder_message(roster, sent, request)
             cause = order_cause(request.work_order)
         await self._messaging.hand_on(session, order.reference, cause)
         if holder is None:

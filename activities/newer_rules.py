@@ -16,9 +16,9 @@ from activities.new_plan import Line, put_in_force
 from activities.tools import Tools
 from liaison.contract.names import replan_id
 from liaison.db.replans import count_replanned
-from liaison.db.rungs import rung_records
+from liaison.db.rungs import rung_due_at, rung_records
 from liaison.db.tables import Plan, Request
-from liaison.policy.recount import Recount, Rules, recount
+from liaison.policy.recount import Recount, Rules, answer_due_at, recount
 from liaison.policy.words import Procedure, Stage
 
 Due = Callable[[Plan], Awaitable[datetime]]
@@ -43,13 +43,45 @@ class NewerRules:
             plan, _ = await self.bring_to(session, request, plan, rules, Line(f"{stream}-r"))
         return plan
 
-    async def bring_to(
+    async def bring_to_newest(
         self, session: AsyncSession, request: Request, plan: Plan, rules: Rules, line: Line
     ) -> tuple[Plan, str]:
-        """Make the next plan if anything differs. Returns the plan in force, and what is to be said of it."""
-        recorded = {record.rung for record in await rung_records(session, request.reference)}
+        """Bring a request to rules approved by now.
+
+        What is over keeps its date and is judged by the rules in force then, though its work, spread over minutes or
+        held back, is still to come (ADR 0020).
+        """
+        recorded, now = {record.rung for record in await rung_records(session, request.reference)}, self._tools.clock()
+        limits = [_due_of(row["rung"]) for row in plan.rungs if row["rung"] not in recorded]
+        if request.procedure is Procedure.SUMMARY:
+            limits.append(self.answer_due(session, request))
+        for due in limits:
+            if await due(plan) <= now:
+                plan = await self.judge_by(session, request, plan, due, line.stream)
+        return await self.bring_to(session, request, plan, rules, line, judged=True)
+
+    def answer_due(self, session: AsyncSession, request: Request) -> Due:
+        """The limit to answer a summary request on the spot."""
+
+        async def due(plan: Plan) -> datetime:
+            return answer_due_at(plan, await self._tools.rulebook.policy(session, request.policy_version))
+
+        return due
+
+    async def bring_to(
+        self, session: AsyncSession, request: Request, plan: Plan, rules: Rules, line: Line, *, judged: bool = False
+    ) -> tuple[Plan, str]:
+        """Make the next plan if anything differs. Returns the plan in force, and what is to be said of it.
+
+        ``judged`` says that what is over was judged by the rules of then, and keeps its dates.
+        """
+        recorded, now = {record.rung for record in await rung_records(session, request.reference)}, self._tools.clock()
         before = await self._tools.rulebook.policy(session, request.policy_version)
-        new = recount(request, plan, recorded, before, rules, self._tools.clock())
+        over = {row["rung"] for row in plan.rungs if judged and rung_due_at(plan, row["rung"]) <= now}
+        new = recount(
+            request, plan, recorded | over, before, rules, now,
+            answer_is_over=judged and answer_due_at(plan, before) <= now,
+        )  # fmt: skip
         replans = _replans_to(request, rules)
         request.calendar_version, request.policy_version = rules.calendar.number, rules.policy.version
         says = ""
@@ -64,6 +96,13 @@ class NewerRules:
         for replan in replans:
             await count_replanned(session, replan, **{outcome: 1})
         return plan, says
+
+
+def _due_of(rung: int) -> Due:
+    async def due(plan: Plan) -> datetime:
+        return rung_due_at(plan, rung)
+
+    return due
 
 
 def _replans_to(request: Request, rules: Rules) -> list[str]:

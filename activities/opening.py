@@ -69,8 +69,8 @@ class Opening:
         return replace(
             await self._fresh(session, request),
             recorded=[record.rung for record in await rung_records(session, reference)],
-            holder=holder_message(roster, await order_in_force(session, request)),
-            offered=holder_message(roster, await offer_of(session, reference, request.work_order)),
+            holder=holder_message(roster, await order_in_force(session, request), request),
+            offered=holder_message(roster, await offer_of(session, reference, request.work_order), request),
             claimed=action_message(claimed) if claimed else None,
             last_seq=await last_seq(session, reference, stream),
         )

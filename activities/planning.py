@@ -63,4 +63,4 @@ class Planning:
         asked = (rules.calendar.number, rules.policy.version)
         if request.stage is Stage.CLOSED or (request.calendar_version, request.policy_version) == asked:
             return plan, ""
-        return await self._newer_rules.bring_to(session, request, plan, rules, Line(stream, order.seq))
+        return await self._newer_rules.bring_to_newest(session, request, plan, rules, Line(stream, order.seq))

@@ -71,7 +71,7 @@ class SignalReplies:
 
     async def _why_not(self, session: AsyncSession, request: Request, reply: SignalReply) -> str:
         roster = await self._tools.rulebook.roster(session)
-        holder = holder_message(roster, await order_in_force(session, request))
+        holder = holder_message(roster, await order_in_force(session, request), request)
         if request.stage is Stage.CLOSED:
             return "the request is closed"
         if holder is None or reply.judge not in holder.members:

@@ -106,7 +106,9 @@ class Supervision:
         policy = await self._tools.rulebook.policy(session, request.policy_version)
         posts = next(rule.informs for rule in policy.ladders[request.court_level] if rule.rung == due.rung)
         told = one_message_each(_recipient(roster, post, request) for post in posts)
-        supervisor = told[-1]
+        # A desk has no inbox but the Case Filing Chamber's.
+        with_inbox = [each for each in told if each.staff_id or each.post is Post.CASE_FILING_CHAMBER]
+        supervisor = (with_inbox or told)[-1]
         person = roster.staff(supervisor.staff_id) if supervisor.staff_id else None
         record = RungRecord(
             reference=request.reference,

@@ -10,11 +10,12 @@ from activities.gateways import Absences
 from liaison.contract.messages import Holder
 from liaison.db.engine import Database
 from liaison.db.rulebook import Rulebook
-from liaison.db.tables import WorkOrder
+from liaison.db.tables import Request, WorkOrder
 from liaison.gateways.sms.port import SmsGateway
 from liaison.gateways.sms.templates import Templates
 from liaison.gateways.trial_system.port import TrialSystem
 from liaison.keys import KeyRing
+from liaison.policy.recipients import accused_by
 from liaison.policy.roster import Roster
 
 PLATFORM = "platform"
@@ -53,16 +54,17 @@ class Tools:
         return datetime.fromisoformat(instant) - self.shift
 
 
-def holder_message(roster: Roster, order: WorkOrder | None) -> Holder | None:
-    """The holder of a work order as workflows know him; whoever left the directory since has nobody to act for him."""
+def holder_message(roster: Roster, order: WorkOrder | None, request: Request) -> Holder | None:
+    """The holder of a work order as workflows know him; whoever left the directory since has nobody to act for him,
+    and whoever the request complains of acts for nobody."""
     if order is None:
         return None
-    known = roster.holder(order.holder_id)
+    known, accused = roster.holder(order.holder_id), accused_by(request)
     return Holder(
         id=order.holder_id,
         kind=order.holder_kind,
         court=order.court,
         department=order.department,
         post=order.post,
-        members=list(roster.members_of(known)) if known else [],
+        members=[member for member in roster.members_of(known) if member not in accused] if known else [],
     )

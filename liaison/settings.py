@@ -14,8 +14,6 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import SettingsConfigDict
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from liaison.gateway_settings import GatewaySettings
 from liaison.gateways.sms.accounts import Accounts
@@ -55,6 +53,15 @@ class SettingRow(NamedTuple):
 def _by_profile(local: str, production: str) -> Any:
     """A default that depends on the profile."""
     return Field(default_factory=lambda given: local if given["profile"] is Profile.LOCAL else production)
+
+
+def _is_place(address: str) -> bool:
+    """Whether this is ``user:password@host:port/name``. Of a password with an @ a part would be taken for the host."""
+    account, _, place = address.rpartition("@")
+    try:
+        return "@" not in account and urlsplit(f"//{place}").port != 0
+    except ValueError:
+        return False
 
 
 class Settings(GatewaySettings):
@@ -103,12 +110,7 @@ class Settings(GatewaySettings):
         given = url.get_secret_value()
         if not given.startswith(_DATABASES):
             raise PydanticCustomError("expected", "a URL that starts with " + " or ".join(_DATABASES[:2]))
-        try:
-            host = make_url(given).host
-        except (ArgumentError, ValueError):
-            host = "@"
-        if host is not None and "@" in host:
-            # Of a password with these signs in it a part would be taken, and shown, for the host.
+        if not _is_place(given.partition("://")[2]):
             example = f"{_DATABASES[1]}user:password@host:5432/name"
             raise PydanticCustomError(
                 "expected", f"a URL like {example}, with the : @ / % of a password as %3A %40 %2F %25"

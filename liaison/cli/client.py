@@ -88,7 +88,14 @@ class Api:
             ApiFault: A problem, or no answer; the sentence then says how to repeat safely.
         """
         key = idempotency_key or str(ULID())
-        return _content(self._send("POST", path, json=body, headers={"Idempotency-Key": key}, repeat_with=key))
+        answer = self._send("POST", path, json=body, headers={"Idempotency-Key": key}, repeat_with=key)
+        try:
+            return _content(answer)
+        except ApiFault as fault:
+            if answer.status_code < httpx2.codes.INTERNAL_SERVER_ERROR and fault.exit_code is not Exit.UNREACHABLE:
+                raise
+            # It may have been done all the same, as where a proxy or the database went away in the midst of it.
+            raise ApiFault(fault.exit_code, str(fault) + _repeat(key), fault.details) from None
 
     def health(self) -> Health:
         """What ``/readyz`` says, ready or not.
@@ -159,12 +166,12 @@ def _strange(url: str) -> ApiFault:
 
 def _no_answer(url: str, why: str, repeat_with: str) -> str:
     sentence = say(f"{url} 没有应答（{why}）。", f"{url} gave no answer ({why}).")
-    if repeat_with:
-        sentence += say(
-            f"请以 --idempotency-key {repeat_with} 重试，不会重复登记。",
-            f" Repeat with --idempotency-key {repeat_with}: it is done once only.",
-        )
-    return sentence
+    return sentence + _repeat(repeat_with) if repeat_with else sentence
+
+
+def _repeat(key: str) -> str:
+    with_key = f"--idempotency-key {key}"
+    return say(f"请以 {with_key} 重试，不会重复登记。", f" Repeat with {with_key}: it is done once only.")
 
 
 def _is_loopback(url: str) -> bool:

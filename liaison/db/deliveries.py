@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, or_, union
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -130,15 +131,20 @@ async def keep_watched(session: AsyncSession, references: Sequence[str], until: 
 
 
 def waits_for_its_party() -> ColumnElement[bool]:
-    """Whether a rung record is that of a closed request whose answer was not made in time, and still is not."""
+    """Whether a rung record is that of a closed request whose answer was not made in time, and still may be."""
     return exists().where(
         col(AnswerDelivery.reference) == col(RungRecord.reference),
         col(AnswerDelivery.due_at) == col(RungRecord.due_at),
         col(AnswerDelivery.state) != DeliveryState.MADE,
+        ~_erased(),
     )
 
 
 def _to_be_watched() -> ColumnElement[bool]:
     """Whether an answer is not made; one that was erased never will be."""
-    erased = exists().where(col(Request.reference) == AnswerDelivery.reference, col(Request.erased_at).is_not(None))
-    return and_(col(AnswerDelivery.state).in_([DeliveryState.UNDER_WAY, DeliveryState.TO_CALL]), ~erased)
+    return and_(col(AnswerDelivery.state).in_([DeliveryState.UNDER_WAY, DeliveryState.TO_CALL]), ~_erased())
+
+
+def _erased() -> ColumnElement[bool]:
+    of_age = aliased(Request)
+    return exists().where(col(of_age.reference) == AnswerDelivery.reference, col(of_age.erased_at).is_not(None))

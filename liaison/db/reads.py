@@ -14,6 +14,7 @@ from sqlmodel.sql.expression import Select
 from liaison.db.sound import sound_rows
 from liaison.db.tables import Event, Fault, Message, Plan, Request
 from liaison.db.visibility import visible
+from liaison.policy.recipients import accused_by
 from liaison.policy.scope import Scope
 from liaison.policy.words import Stage
 
@@ -25,6 +26,11 @@ class Found:
     own: Request
     main: Request
     plan: Plan
+
+    @property
+    def accused(self) -> frozenset[str]:
+        """Whom either complains of by name."""
+        return accused_by(self.own, self.main)
 
 
 @dataclass(frozen=True)

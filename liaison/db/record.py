@@ -22,7 +22,13 @@ BESIDE = "-b"
 """Ends the name of the stream beside a run's, for lines whose number another time has taken."""
 
 # What every step of every request says is built once: to build it takes longer than to run it.
-_LOCKED: Final = select(Request).where(Request.reference == bindparam("reference")).with_for_update()
+_LOCKED: Final = (
+    select(Request)
+    .where(Request.reference == bindparam("reference"))
+    .with_for_update()
+    # What was read before somebody else let go of the lock is not to be believed.
+    .execution_options(populate_existing=True)
+)
 _HELD: Final = select(Request.reference).where(Request.reference == bindparam("reference")).with_for_update()
 _LAST_SEQ: Final = select(func.coalesce(func.max(Event.seq), 0)).where(
     col(Event.reference) == bindparam("of_reference"), col(Event.stream) == bindparam("of_stream")

@@ -4,9 +4,10 @@ A post is asked for; who receives is the first of these who can: the person of t
 the next person up the ladder, in the end the Case Filing Chamber. No request is ever dropped.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Protocol
 
 from liaison.policy.roster import Department, Holder, Roster, Staff, StaffStatus
 from liaison.policy.words import Category, HolderKind, Post, StaffRole
@@ -48,9 +49,23 @@ class Recipient:
     faults: tuple[Fault, ...] = ()
 
 
+class Request(Protocol):
+    """What a complaint is: the row of a request has it."""
+
+    @property
+    def category(self) -> Category: ...
+    @property
+    def about(self) -> Sequence[str]: ...
+
+
 def accused_in(category: Category, about: Iterable[str]) -> frozenset[str]:
     """Staff ids complained of by name. Other categories, and a complaint that names nobody, accuse nobody."""
     return frozenset(about) if category in _ACCUSING else frozenset()
+
+
+def accused_by(*requests: Request) -> frozenset[str]:
+    """Whom any of these requests complains of by name: they act for nobody in it and read nothing of it."""
+    return frozenset().union(*(accused_in(request.category, request.about) for request in requests))
 
 
 def recipient_of(
@@ -66,10 +81,8 @@ def recipient_of(
         about: Staff ids complained of by name (the request's ``about``).
 
     Returns:
-        One recipient, always.
-
-    Raises:
-        ValueError: The post is not on this court's ladder (an Intermediate Court's request ends with its president).
+        One recipient, always; for a post above this court's ladder the last of it, who is the president of the
+        Intermediate Court in that court's own requests.
     """
     accused = accused_in(category, about)
     if post is Post.HOLDER and holder.kind is HolderKind.DEPARTMENT:
@@ -122,9 +135,7 @@ def _upwards(roster: Roster, post: Post, holder: Holder) -> Iterator[tuple[Post,
         return
     ladder = [(Post.HOLDER, _judge(roster, holder)), *_leaders(roster, own)]
     posts = [rung for rung, _ in ladder]
-    if post not in posts:
-        raise ValueError(f"{post} is not on the ladder of court {holder.court}")
-    yield from ladder[posts.index(post) :]
+    yield from ladder[posts.index(post) if post in posts else -1 :]
 
 
 def _leaders(roster: Roster, department: Department) -> list[tuple[Post, Staff]]:

@@ -73,21 +73,30 @@ class Recount:
 
 
 def recount(
-    request: Counted, plan: InForce, recorded: Collection[int], before: Policy, rules: Rules, now: datetime
+    request: Counted,
+    plan: InForce,
+    recorded: Collection[int],
+    before: Policy,
+    rules: Rules,
+    now: datetime,
+    *,
+    answer_is_over: bool = False,
 ) -> Recount:
     """Count a request anew.
 
     Args:
         request: What its dates depend on.
         plan: The plan in force.
-        recorded: Rungs that fired.
+        recorded: Rungs that fired, or are over and about to.
         before: The policy it has now: that of its plan, or a newer one that moved none of its dates.
         rules: The newer rules; the calendar as this court counts.
         now: Nothing that was still to come is dated before it.
+        answer_is_over: Whether the limit to answer on the spot has passed, and keeps its date.
     """
     policy, ladder = rules.policy, planned_by(request, rules)
     rungs = replan(plan.rungs, ladder, recorded, now, court=request.court, calendar=rules.calendar, policy=policy)
-    answer_by = _answer_by(ladder.answer_by, answer_due_at(plan, before), now, rules)
+    old = answer_due_at(plan, before)
+    answer_by = old if answer_is_over else _answer_by(ladder.answer_by, old, now, rules)
     new = replace(
         rungs.ladder,
         answer_by=answer_by,
@@ -97,7 +106,7 @@ def recount(
     return Recount(
         ladder=new,
         replan=rungs,
-        answer_moved=is_summary and answer_by != answer_due_at(plan, before),
+        answer_moved=is_summary and answer_by != old,
         posts_changed=before.ladders[request.court_level] != policy.ladders[request.court_level],
     )
 

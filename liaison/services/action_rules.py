@@ -1,10 +1,11 @@
 """Who may do what to a request, and when: checked against the book before the workflow hears of it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from liaison.db.tables import Action, Request, WorkOrder
+from liaison.policy.recipients import accused_by
 from liaison.policy.roster import Holder, Roster
 from liaison.policy.rules import Policy
 from liaison.policy.scope import Scope
@@ -51,6 +52,11 @@ class Matter:
     now: datetime
 
     @property
+    def accused(self) -> frozenset[str]:
+        """Whom it complains of by name: they act for nobody in it."""
+        return accused_by(self.own, self.main)
+
+    @property
     def is_closed(self) -> bool:
         """Nothing but a late-coming reply can be added."""
         return self.main.stage is Stage.CLOSED
@@ -62,16 +68,16 @@ class Matter:
 
     def holds(self, scope: Scope) -> bool:
         """Whether the actor is the holder or of his team."""
-        return acts_for(self.roster, self.holder, scope)
+        return acts_for(self.roster, self.holder, scope, self.accused)
 
     def claimed(self, scope: Scope) -> bool:
         """Whether the reply that waits bears the actor's name or that of a holder he acts for."""
         claim = self.claim
-        return claim is not None and acts_for(self.roster, claim.on_behalf_of or claim.by, scope)
+        return claim is not None and acts_for(self.roster, claim.on_behalf_of or claim.by, scope, self.accused)
 
     def is_taker(self, scope: Scope) -> bool:
         """Whether the work order is offered to the actor or his team."""
-        return self.offer is not None and acts_for(self.roster, self.offer.holder_id, scope)
+        return self.offer is not None and acts_for(self.roster, self.offer.holder_id, scope, self.accused)
 
 
 def is_clerk(scope: Scope) -> bool:
@@ -121,6 +127,8 @@ def check_target(matter: Matter, kind: ActionKind, detail: str, target: dict[str
     holder = matter.roster.holder(named)
     if not _is_of_court(holder, word, matter.main.court):
         raise _bad_target(word, "该法院没有此法官或部门。", "That court has no such judge or department.")
+    if named in matter.accused:
+        raise _bad_target(word, "该诉求投诉的正是此人。", "The request complains of this person.")
     if named == matter.holder:
         raise _bad_target(word, "该诉求已由其承办。", "The request is with this holder already.")
 
@@ -182,9 +190,11 @@ def _conflicts(matter: Matter, scope: Scope, kind: ActionKind, detail: str) -> I
         yield "工单已签收。", "The work order is signed for already."
 
 
-def acts_for(roster: Roster, holder_id: str | None, scope: Scope) -> bool:
-    """Whether the actor is this holder, of his team, or of the department that holds."""
+def acts_for(roster: Roster, holder_id: str | None, scope: Scope, accused: Collection[str]) -> bool:
+    """Whether the actor is this holder, of his team, or of the department that holds, and not himself ``accused``."""
     if holder_id is None or scope.staff is None or scope.role not in (KeyRole.JUDGE, KeyRole.LEADER):
+        return False
+    if scope.staff in accused:
         return False
     holder = roster.holder(holder_id)
     return holder is not None and scope.staff in roster.members_of(holder)

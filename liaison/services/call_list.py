@@ -9,12 +9,13 @@ from liaison.db.deliveries import news_to_tell, to_call
 from liaison.db.messages import SAYS, read_params
 from liaison.db.tables import AnswerDelivery, Message, Request
 from liaison.db.texts import read_contact
+from liaison.keys import KeysError
 from liaison.policy.delivery import why_call_with_news
 from liaison.policy.scope import Scope
 from liaison.services.paging import DEFAULT_LIMIT, key_of, page
 from liaison.services.platform import Body, Platform
 from liaison.services.readers import READERS
-from liaison.services.show import shown, shown_or_none
+from liaison.services.show import UNREADABLE, shown, shown_or_none
 
 _News = tuple[Message, Body]
 """News, and how it is shown."""
@@ -54,12 +55,18 @@ async def _news(platform: Platform, session: AsyncSession, requests: Sequence[Re
 
 
 async def _told(platform: Platform, session: AsyncSession, message: Message) -> Body:
-    params = await read_params(session, platform.ring, message)
-    return {"template": message.template, "since": shown(message.reserved_at), "text": params[SAYS]}
+    try:
+        text = (await read_params(session, platform.ring, message))[SAYS]
+    except KeysError:
+        text = UNREADABLE
+    return {"template": message.template, "since": shown(message.reserved_at), "text": text}
 
 
 async def _party(platform: Platform, session: AsyncSession, request: Request) -> Body:
-    party = await read_contact(session, platform.ring, request.reference)
+    try:
+        party = await read_contact(session, platform.ring, request.reference)
+    except KeysError:
+        return {"name": UNREADABLE, "phone": ""}
     return {"name": party.name, "phone": party.phone}
 
 

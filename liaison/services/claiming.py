@@ -13,6 +13,7 @@ from liaison.db.tables import Action, Request
 from liaison.db.texts import CONTENT, data_key, read_text
 from liaison.policy.matching import Candidate
 from liaison.policy.message_words import Mismatch
+from liaison.policy.recipients import accused_by
 from liaison.policy.replies import flaw_of
 from liaison.policy.words import ActionKind, EventKind, ReplyKind, Stage
 from liaison.services.platform import Platform
@@ -43,7 +44,8 @@ async def claim_reply(
     if request.stage is Stage.CLOSED or request.holder_id is None:
         return Mismatch.CLOSED
     roster = await platform.rulebook.roster(session)
-    if request.holder_id not in (found.staff, *roster.holders_for(found.staff)):
+    holds = request.holder_id in (found.staff, *roster.holders_for(found.staff))
+    if not holds or found.staff in accused_by(request):
         return Mismatch.UNKNOWN_CODE
     text = {"kind": ReplyKind.TEXT.value, "text": said}
     if (same := await _same_reply(platform, session, request, found, text)) is not None:

@@ -19,6 +19,7 @@ from liaison.db.texts import data_key, read_text, write_text
 from liaison.gateways.phones import e164
 from liaison.policy.delivery import why_call_with_news
 from liaison.policy.message_words import DeliveryMeans, DeliveryState, MessageState
+from liaison.policy.recipients import accused_by
 from liaison.policy.scope import Scope
 from liaison.policy.words import EventKind, KeyRole
 from liaison.services.action_rules import acts_for, not_the_holder
@@ -110,7 +111,7 @@ async def deliveries_view(platform: Platform, scope: Scope, reference: str) -> B
 async def _check_right(platform: Platform, session: AsyncSession, scope: Scope, main: Request) -> None:
     if scope.role is KeyRole.CLERK:
         return
-    if not acts_for(await platform.rulebook.roster(session), main.holder_id, scope):
+    if not acts_for(await platform.rulebook.roster(session), main.holder_id, scope, accused_by(main)):
         raise not_the_holder()
 
 

@@ -17,6 +17,7 @@ from liaison.db.tables import Action, Plan, Request
 from liaison.db.texts import Party
 from liaison.keys import KeyRing
 from liaison.policy.ladder import Ladder, plan_ladder
+from liaison.policy.recipients import accused_in
 from liaison.policy.roster import Roster
 from liaison.policy.rules import Policy
 from liaison.policy.scope import Scope
@@ -135,7 +136,10 @@ class _Draft:
     def _matter_of(self) -> str | None:
         if self._intake.case_number is None:
             return None
-        return self._ring.mac("matter", "|".join((self._intake.phone, self._intake.case_number, self._intake.category)))
+        # A complaint of the holder, attached to a request he holds, would be his to answer.
+        accused = sorted(accused_in(self._intake.category, self._intake.about))
+        parts = (self._intake.phone, self._intake.case_number, self._intake.category, *accused)
+        return self._ring.mac("matter", "|".join(parts))
 
     def _ladder(self, reference: str) -> Ladder:
         return plan_ladder(

@@ -54,13 +54,13 @@ async def run_relay(platform: Platform, stop: asyncio.Event, name: str) -> None:
 
     Args:
         platform: The parts.
-        stop: Set by the worker when it drains; the round under way is finished.
+        stop: Set by the worker when it drains; the batch under way is finished.
         name: Which relay speaks in the log.
     """
     rounds = count()
     while not stop.is_set():
         try:
-            await relay_once(platform, with_replans=next(rounds) % REPLANS_EVERY == 0)
+            await relay_once(platform, stop, with_replans=next(rounds) % REPLANS_EVERY == 0)
         except Exception as error:
             # A dead database above all; but nobody would notice a relay that ended by anything else either.
             _log.warning("relay starts over", component=name, error_type=type(error).__name__)
@@ -68,8 +68,8 @@ async def run_relay(platform: Platform, stop: asyncio.Event, name: str) -> None:
             await asyncio.wait_for(stop.wait(), ROUND_SECONDS)
 
 
-async def relay_once(platform: Platform, *, with_replans: bool = True) -> None:
-    """One round: batch after batch as long as batches are full and Temporal takes them.
+async def relay_once(platform: Platform, stop: asyncio.Event | None = None, *, with_replans: bool = True) -> None:
+    """One round: batch after batch as long as batches are full and Temporal takes them, and ``stop`` is not set.
 
     Raises:
         SQLAlchemyError: the book is away, and the round is over.
@@ -79,7 +79,7 @@ async def relay_once(platform: Platform, *, with_replans: bool = True) -> None:
     faults = []
     for step in [*steps, _start_replans, start_aftercare_left] if with_replans else steps:
         try:
-            while await step(platform):
+            while not (stop is not None and stop.is_set()) and await step(platform):
                 pass
         except SQLAlchemyError:
             raise

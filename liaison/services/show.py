@@ -25,6 +25,9 @@ PATHS = {
 
 MASKED = "********"
 
+UNREADABLE = "原文暂时无法读取，请联系运维人员。The text cannot be read at present; please tell the operators."
+"""Stands for a text that is damaged: people still see that somebody waits, and everything else on the list."""
+
 
 def shown(instant: datetime) -> str:
     """An instant as RFC 3339 text in Shanghai time."""

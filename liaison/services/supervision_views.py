@@ -14,13 +14,10 @@ from liaison.policy.words import KeyRole
 from liaison.services.errors import Refused, Slug
 from liaison.services.paging import DEFAULT_LIMIT, key_of, page
 from liaison.services.platform import Body, Platform
-from liaison.services.show import show_holder, shown
+from liaison.services.show import UNREADABLE, show_holder, shown
 
 SUPERVISORS = frozenset({KeyRole.LEADER, KeyRole.JUDGE, KeyRole.CHAMBER})
 """Judges too: one may stand in for a leader who is away."""
-
-UNREADABLE = "原文暂时无法读取，请联系运维人员。The text cannot be read at present; please tell the operators."
-"""Stands for a text that is damaged: the leader still sees that somebody waits, and all his other requests."""
 
 
 async def supervisions_view(
@@ -56,7 +53,9 @@ async def _item(
     platform: Platform, session: AsyncSession, row: tuple[RungRecord, Request, Plan], now: datetime
 ) -> Body:
     record, request, plan = row
-    calendar = (await platform.rulebook.calendar(session, plan.calendar_version)).of(request.court)
+    # By the calendar in force, as the bell counts: the plan's may not know of a holiday that moved none of its dates.
+    newest, _ = await platform.rulebook.current(session)
+    calendar = newest.of(request.court)
     day0, limit_day = date.fromisoformat(plan.day0), date.fromisoformat(plan.rungs[0]["due_on"])
     return {
         "reference": request.reference,

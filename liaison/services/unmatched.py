@@ -5,6 +5,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from liaison.contract.codes import named_by, read_spoken
 from liaison.db.inbound import decide, lock_unmatched, open_inbound, unmatched
 from liaison.db.tables import Action, InboundMessage, Request
+from liaison.keys import KeysError
 from liaison.policy.matching import Candidate
 from liaison.policy.message_words import InboundState, Mismatch
 from liaison.policy.scope import Scope
@@ -16,7 +17,7 @@ from liaison.services.finding import not_found, visible_request
 from liaison.services.once import Call, carry_out
 from liaison.services.paging import DEFAULT_LIMIT, key_of, page
 from liaison.services.platform import Answer, Body, Platform
-from liaison.services.show import shown, shown_or_none
+from liaison.services.show import UNREADABLE, shown, shown_or_none
 
 PATH = "/v1/unmatched-messages"
 
@@ -140,5 +141,8 @@ def _show(inbound: InboundMessage) -> Body:
 
 
 def _said(platform: Platform, inbound: InboundMessage) -> Body:
-    said = open_inbound(platform.ring, inbound)
+    try:
+        said = open_inbound(platform.ring, inbound)
+    except KeysError:
+        return {"phone": "", "text": UNREADABLE}
     return {"phone": said[0], "text": said[1]} if said else {}

@@ -64,8 +64,12 @@ class _Strange(BaseHTTPRequestHandler):
         self.wfile.write(b"<html>")
 
     def do_POST(self) -> None:
-        """Take the call and hang up, as a proxy may."""
+        """Take the call and hang up, or say that it took too long, as a proxy may."""
         self.close_connection = True
+        if self.path.startswith("/slow"):
+            self.send_response(504)
+            self.end_headers()
+            self.wfile.write(b"<html>")
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -89,11 +93,14 @@ def test_another_program_on_the_port_is_no_traceback(place: Place, strange_url: 
         assert "not this platform" in result.stderr
 
 
-def test_a_call_without_an_answer_says_how_to_repeat_it(place: Place, strange_url: str) -> None:
-    words = ("submit", "-", "--idempotency-key", "once-7")
-    result = run({**place.environment, "LIAISON_URL": strange_url}, *words, text=json.dumps(a_request()))
+@pytest.mark.parametrize("way", ["", "/slow"], ids=["hangs up", "takes too long"])
+def test_a_call_without_an_answer_says_how_to_repeat_it(place: Place, strange_url: str, way: str) -> None:
+    """It may have been done: repeated under another key it would be done twice."""
+    variables = {**place.environment, "LIAISON_URL": strange_url + way}
+    result = run(variables, "submit", "-", "--idempotency-key", "once-7", text=json.dumps(a_request()))
     assert result.exit_code == Exit.UNREACHABLE
     assert "--idempotency-key once-7" in result.stderr
+    assert "Repeat with --idempotency-key 0" in run(variables, "submit", "-", text=json.dumps(a_request())).stderr
 
 
 def test_a_wrong_setting_is_one_sentence(place: Place) -> None:

@@ -157,9 +157,11 @@ def test_accused_are_only_those_named_in_complaints() -> None:
     assert accusing == {Category.COMPLAINT, Category.DISCIPLINE_REPORT}
 
 
-def test_the_intermediate_court_has_no_rung_above_its_president(roster: Roster) -> None:
-    with pytest.raises(ValueError, match="intermediate_president is not on the ladder of court 01"):
-        recipient_of(roster, HIGHEST, holding(roster, "01-j02"), category=Category.OPINION)
+def test_the_intermediate_courts_own_president_is_above_nobody_else_there(roster: Roster) -> None:
+    """A policy may name the post for that court, too: it must not leave a rung that tells nobody."""
+    told = recipient_of(roster, HIGHEST, holding(roster, "01-j02"), category=Category.OPINION)
+    assert told == recipient_of(roster, Post.PRESIDENT, holding(roster, "01-j02"), category=Category.OPINION)
+    assert told.staff_id == roster.intermediate_president().id
 
 
 def test_a_holder_or_department_gone_from_the_register_loses_no_request(roster: Roster) -> None:

@@ -13,7 +13,7 @@ from liaison.db.reads import RequestFilters
 from liaison.keys import KeyRing
 from liaison.policy.words import ActionState, EventKind, Stage
 from liaison.services.access import scope_of
-from liaison.services.supervision_views import UNREADABLE
+from liaison.services.show import UNREADABLE
 from liaison.services.views import list_requests, supervisions_view
 from tests.city import City, open_city, prepare_template, shanghai
 from tests.cli.conftest import run

@@ -1,6 +1,7 @@
 """The embedded outbox: its log is the witness, and a tester answers for the telephones (issue line M01)."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +74,18 @@ def test_what_cannot_be_read_is_a_sentence_without_what_it_held(told: Any, fault
     with pytest.raises(Unreadable) as unreadable:
         OutboxShapes().read_replies(told if isinstance(told, bytes) else json.dumps(told).encode())
     assert str(unreadable.value) == f"not of the provider's shape: {fault}"
+
+
+async def test_a_line_that_was_cut_is_no_witness_and_spoils_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full in the midst of a line, which the system call does not call an error."""
+    log, write = outbox(tmp_path / "outbox.jsonl"), os.write
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda descriptor, line: write(descriptor, line[:40]))
+        with pytest.raises(GatewayUnavailable):
+            await log.submit(message())
+    assert (await log.look_up(message())).fate is Fate.UNKNOWN
+    for key in ("a" * 32, "b" * 32):
+        submission = await log.submit(message(key=key))
+        assert await log.look_up(message(key=key)) == submission

@@ -5,13 +5,14 @@ import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import smpp34
 
-from liaison.gateways.sms import smpp_inbox, smpp_link
+from liaison.gateways.sms import smpp, smpp_inbox, smpp_link
 from liaison.gateways.sms.accounts import SmppAccount
 from liaison.gateways.sms.length import divided
 from liaison.gateways.sms.port import Fate, GatewayBusy, GatewayRefused, GatewayUnavailable, Submission
@@ -211,3 +212,43 @@ async def test_outside_listening_there_is_no_connection() -> None:
     ours = SmppGateway(SmppAccount("127.0.0.1", free_port(), "court", "p", OURS, False, 10, 100), lambda: NOW)
     with pytest.raises(GatewayUnavailable, match="no connection"):
         await ours.submit(message())
+
+
+@pytest.mark.parametrize("host", ["smsc..example.invalid", "s" * 64 + ".example.invalid"])
+async def test_a_name_that_no_resolver_takes_does_not_end_the_keeper(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smpp, "FIRST_PAUSE", 0.01)
+    tries, again, bound = count(1), asyncio.Event(), smpp_link.bound
+
+    def tried(*given: Any) -> Any:
+        if next(tries) == 3:
+            again.set()
+        return bound(*given)
+
+    monkeypatch.setattr(smpp_link, "bound", tried)
+    ours = SmppGateway(SmppAccount(host, 2775, "court", "p", OURS, False, 10, 100), lambda: NOW)
+    async with ours.listening(Desk()), asyncio.timeout(10):
+        await again.wait()
+
+
+async def test_an_smsc_that_binds_only_to_hang_up_is_asked_ever_more_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smpp, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(smpp, "LONGEST_PAUSE", 0.4)
+    tries, sixth = list[float](), asyncio.Event()
+
+    @asynccontextmanager
+    async def drops(*_: Any) -> AsyncIterator[Any]:
+        tries.append(asyncio.get_running_loop().time())
+        if len(tries) == 6:
+            sixth.set()
+        link = SimpleNamespace(lost=asyncio.Event())
+        link.lost.set()
+        yield link
+
+    monkeypatch.setattr(smpp_link, "bound", drops)
+    ours = SmppGateway(SmppAccount("127.0.0.1", 2775, "court", "p", OURS, False, 10, 100), lambda: NOW)
+    async with ours.listening(Desk()), asyncio.timeout(10):
+        await sixth.wait()
+    pauses = [later - sooner for sooner, later in pairwise(tries)]
+    assert pauses[-1] >= 0.2 > pauses[0]

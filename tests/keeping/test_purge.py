@@ -14,16 +14,28 @@ from liaison.contract.schedules import PURGE_NIGHTLY, put_schedules
 from liaison.db.callbacks import keep_callback
 from liaison.db.inbound import decide, open_inbound
 from liaison.db.purging import BATCH
-from liaison.db.tables import DataKey, InboundMessage, Message, PartyContact, PolicyVersion, Request, RequestText
+from liaison.db.rungs import rung_records
+from liaison.db.tables import (
+    AnswerDelivery,
+    DataKey,
+    InboundMessage,
+    Message,
+    PartyContact,
+    PolicyVersion,
+    Request,
+    RequestText,
+)
 from liaison.gateways.sms.port import Inbound
-from liaison.policy.message_words import CallbackKind, InboundState, MessageClass, MessageState
+from liaison.policy.message_words import CallbackKind, DeliveryState, InboundState, MessageClass, MessageState
 from liaison.policy.words import ActionKind, Language, Stage
 from liaison.services import views
+from liaison.services.call_list import call_list_view
 from liaison.services.errors import Refused, Slug
 from liaison.services.inbound import take_inbound
 from liaison.services.provisioning import seed_packaged_rules
+from liaison.services.show import UNREADABLE
 from tests.keeping.tools import tools_of
-from tests.services.office import HOLDER, Office, fresh_case
+from tests.services.office import HOLDER, LEADER, Office, fresh_case
 from tests.services.temporal import temporal_at, until, worker_of
 
 YEARS = timedelta(days=1095)
@@ -238,3 +250,45 @@ async def test_what_gateways_told_us_is_gone_after_seven_days(either_office: Off
         emptied = await session.get_one(InboundMessage, waiting.id)
     assert (emptied.sealed, open_inbound(office.platform.ring, emptied)) == (b"", None)
     assert (emptied.state, emptied.reason) == (InboundState.DISMISSED, "无关")
+
+
+async def test_an_answer_that_was_never_made_leaves_its_leaders_inbox_with_its_age(office: Office) -> None:
+    """Nobody can make it any more, and what is left of it must not hide the leader's other requests."""
+    reference, waits = await office.submit(), await office.submit(case_number=fresh_case())
+    for each in (reference, waits):
+        await office.supervise(each, LEADER)
+    async with office.platform.db.write() as session:
+        [record] = await rung_records(session, reference)
+        session.add(
+            AnswerDelivery(
+                reference=reference, action_id="0" * 26, court="0104", state=DeliveryState.TO_CALL,
+                since=office.clock.now, due_at=record.due_at,
+            )
+        )  # fmt: skip
+    await office.close(reference)
+    leader = await office.leader(LEADER)
+
+    async def inbox() -> list[str]:
+        return [item["reference"] for item in (await views.supervisions_view(office.platform, leader))["items"]]
+
+    assert await inbox() == sorted([reference, waits])
+    office.clock.now += YEARS + timedelta(days=1)
+    await purge(office)
+    assert await inbox() == [waits]
+
+
+async def test_a_contact_that_cannot_be_read_hides_nobody_else_on_the_call_list(office: Office) -> None:
+    references = sorted([await office.submit(case_number=fresh_case()) for _ in range(3)])
+    async with office.platform.db.write() as session:
+        for reference in references:
+            session.add(
+                AnswerDelivery(
+                    reference=reference, action_id="0" * 26, court="0104", state=DeliveryState.TO_CALL,
+                    since=office.clock.now, to_call_since=office.clock.now, to_call_reason="landline",
+                )
+            )  # fmt: skip
+        contact = (await session.exec(select(PartyContact).where(PartyContact.reference == references[1]))).one()
+        contact.sealed = contact.sealed[:-1] + bytes([contact.sealed[-1] ^ 1])
+    listed = (await call_list_view(office.platform, await office.clerk()))["items"]
+    assert [item["reference"] for item in listed] == references
+    assert [item["party"]["name"] == UNREADABLE for item in listed] == [False, True, False]

@@ -10,10 +10,12 @@ import pytest
 from liaison.contract.reference import new_reference
 from liaison.db.access import renew_answer
 from liaison.db.inbox import settle_action, work_order_in_force
-from liaison.db.tables import Action
+from liaison.db.record import lock_request
+from liaison.db.tables import Action, Request
 from liaison.policy.scope import Scope
-from liaison.policy.words import ActionKind, ActionState, Category, KeyRole, Post, SupervisionAct
+from liaison.policy.words import ActionKind, ActionState, Category, KeyRole, Post, Stage, SupervisionAct
 from liaison.services import actions
+from liaison.services.content_view import content_view
 from liaison.services.errors import Refused, Slug
 from tests.city import REPLY
 from tests.services.office import (
@@ -248,3 +250,38 @@ async def test_what_was_called_accepted_and_could_not_take_effect_says_so_when_r
         await settle_action(session, first.body["id"], ActionState.REFUSED, office.clock.now, "nobody is left")
     again = await office.act(judge, reference, ActionKind.RETURN, **given)
     assert (again.status, again.body["state"], again.body["refusal"]) == (200, "refused", "nobody is left")
+
+
+REASON: dict[str, Any] = {"text": {"reason": "承办过该案"}}
+
+
+async def test_who_is_complained_of_neither_reads_nor_answers_the_complaint(office: Office) -> None:
+    """His department holds it, and he is of the department."""
+    reference = await office.submit(category=Category.COMPLAINT, about=(HOLDER,))
+    await office.dispatch(reference, "0104-d-civil1")
+    accused, mate = await office.judge(HOLDER), await office.judge(TEAM_MATE)
+    assert (await content_view(office.platform, mate, reference))["content"]
+    with pytest.raises(Refused) as unread:
+        await content_view(office.platform, accused, reference)
+    said: dict[str, Any] = {"text": {"kind": "text", "text": REPLY}}
+    for kind, given in (
+        (ActionKind.REPLY, said),
+        (ActionKind.SIGN_IN, {}),
+        (ActionKind.RETURN, {"text": {"reason": "x"}}),
+    ):
+        with pytest.raises(Refused) as refused:
+            await office.act(accused, reference, kind, **given)
+        assert refused.value.slug is Slug.NOT_THE_HOLDER
+    with pytest.raises(Refused) as given_to_him:
+        await office.act(mate, reference, ActionKind.TRANSFER, target={"judge": HOLDER}, text={"reason": "承办过该案"})
+    assert (unread.value.slug, given_to_him.value.slug) == (Slug.FORBIDDEN, Slug.INVALID)
+    assert (await office.act(mate, reference, ActionKind.REPLY, **said)).status == 202
+
+
+async def test_what_was_read_before_the_lock_was_had_is_not_believed(postgres_office: Office) -> None:
+    office = postgres_office
+    reference = await office.submit()
+    async with office.platform.db.write() as session:
+        assert (await session.get_one(Request, reference)).stage is not Stage.CLOSED
+        await office.close(reference)
+        assert (await lock_request(session, reference)).stage is Stage.CLOSED

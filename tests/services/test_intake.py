@@ -23,7 +23,7 @@ from liaison.services.errors import Refused, Slug
 from liaison.services.intake import accept_request
 from liaison.services.platform import Platform
 from liaison.services.starting import START_SECONDS
-from tests.services.office import MORNING, Office, days, fresh_case, fresh_key, intake, lazy_client
+from tests.services.office import HOLDER, MORNING, Office, days, fresh_case, fresh_key, intake, lazy_client
 
 MARKERS = ("标记人甲", "13987654321", "标记内容何时开庭", "QCMARKER9", "民初98765", "标记答复请于周三来院")
 
@@ -251,3 +251,11 @@ async def _seconds_to_accept(platform: Platform, scope: Scope) -> float:
     answer = await accept_request(platform, scope, intake(), fresh_key(), "f")
     assert answer.status == 201
     return time.monotonic() - began
+
+
+async def test_a_complaint_by_name_is_not_attached_to_what_the_accused_may_hold(office: Office) -> None:
+    case = fresh_case()
+    first = await office.submit(category=Category.COMPLAINT, case_number=case)
+    second = await office.submit(category=Category.COMPLAINT, case_number=case, about=(HOLDER,))
+    again = await office.submit(category=Category.COMPLAINT, case_number=case, about=(HOLDER,))
+    assert [(await office.request(each)).attached_to for each in (first, second, again)] == [None, None, second]

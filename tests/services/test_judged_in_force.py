@@ -9,17 +9,20 @@ from activities.acting import Acting
 from activities.answer_limit import AnswerLimit
 from activities.messaging import Messaging
 from activities.opening import action_message
+from activities.planning import Planning
 from activities.supervision import Supervision
 from liaison.contract.messages import ApplyAction, RungDue, RungRecorded
-from liaison.contract.plans import LimitSeen, LookAtLimit
+from liaison.contract.plans import LimitSeen, LookAtLimit, PlanLadder, Planned
 from liaison.db.claims import newest_plan
 from liaison.db.rungs import rung_records
 from liaison.db.tables import Action, Plan, RungRecord
-from liaison.policy.words import ActionKind, Category, EventKind
+from liaison.policy.recipients import Recipient
+from liaison.policy.words import ActionKind, Category, EventKind, Post
 from liaison.services.closures import enter_closure
 from liaison.services.explaining import explain_request
+from liaison.services.supervision_views import supervisions_view
 from tests.city import shanghai
-from tests.services.office import HOLDER, Office
+from tests.services.office import HOLDER, LEADER, Office
 from tests.services.rules import call, chamber, closure
 from tests.services.temporal import temporal_at
 from tests.services.test_replans import tools_of
@@ -150,3 +153,72 @@ async def test_who_goes_back_to_the_summary_procedure_has_the_limit_of_today(off
     assert applied.newer is not None and _instant(applied.newer.answer_due_at) == limit
     assert (await office.request(reference)).next_due_at == limit
     assert (await _plan(office, reference)).answer_due_on == TUESDAY
+
+
+async def _replan(office: Office, reference: str, version: int) -> Planned:
+    tools = tools_of(office)
+    planning = Planning(tools, Messaging(tools))
+    return await ActivityEnvironment().run(planning.plan_ladder, PlanLadder(reference, 1, 5, version))
+
+
+async def test_rules_approved_while_a_rung_is_about_to_fire_do_not_put_it_off(office: Office) -> None:
+    """Its work is spread over ten minutes; whose turn comes later is judged no otherwise."""
+    _at(office, f"{FRIDAY} 10:00")
+    reference = await office.submit()
+    version = (await office.request(reference)).calendar_version
+    _at(office, f"{TUESDAY} 00:03")
+    await _close_hall(office, MONDAY, TUESDAY)
+    planned = await _replan(office, reference, version + 1)
+    assert _instant(planned.rungs[0].due_at) == shanghai(f"{TUESDAY} 00:00"), "Monday is over"
+    assert _instant(planned.rungs[1].due_at) > shanghai(f"{WEDNESDAY} 00:00"), "what is to come moves"
+    assert (await office.request(reference)).next_due_at == shanghai(f"{TUESDAY} 00:00")
+
+
+async def test_a_rung_put_off_in_time_keeps_the_day_it_was_put_off_to(office: Office) -> None:
+    reference, version = await _put_off_by_a_day(office)
+    _at(office, f"{WEDNESDAY} 00:03")
+    await _close_hall(office, TUESDAY)
+    planned = await _replan(office, reference, version + 2)
+    assert _instant(planned.rungs[0].due_at) == shanghai(f"{WEDNESDAY} 00:00")
+    assert ("run-1-r", EventKind.REPLANNED) in await office.events(reference)
+
+
+async def test_a_limit_to_answer_that_has_passed_is_not_put_off(office: Office) -> None:
+    _at(office, f"{FRIDAY} 10:00")
+    reference = await office.submit(category=Category.CONSULTATION, judge=None)
+    version = (await office.request(reference)).calendar_version
+    _at(office, "2026-09-19 00:03")
+    await _close_hall(office, FRIDAY)
+    planned = await _replan(office, reference, version + 1)
+    assert _instant(planned.answer_due_at) == shanghai("2026-09-19 00:00")
+
+
+async def test_a_leader_reads_the_same_days_overdue_as_his_bell_counts(office: Office) -> None:
+    """By the calendar of today: a day off after its last rung moves no date of the request, and is none it waited."""
+    _at(office, f"{FRIDAY} 10:00")
+    reference = await office.submit()
+    await office.supervise(reference, LEADER)
+
+    async def overdue() -> int:
+        inbox = await supervisions_view(office.platform, await office.leader(LEADER))
+        return int(next(item["days_overdue"] for item in inbox["items"] if item["reference"] == reference))
+
+    _at(office, "2026-10-14 10:00")
+    before = await overdue()
+    await _close_hall(office, "2026-10-13")
+    assert await overdue() == before - 1
+
+
+async def test_a_rung_lies_with_a_person_before_it_lies_with_a_desk(
+    connected_office: Office, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the leader warned in an absent judge's place is the liaison officer, too: the desk comes last then."""
+    office = connected_office
+    reference, version = await _put_off_by_a_day(office)
+    told = (Recipient(Post.DEPARTMENT_LEADER, staff_id=LEADER), Recipient(Post.DEPARTMENT_DESK, desk="0104-d-civil1"))
+    monkeypatch.setattr("activities.supervision.one_message_each", lambda _: told)
+    _at(office, f"{WEDNESDAY} 09:00")
+    async with temporal_at(port):
+        await _warn(office, reference, version, f"{WEDNESDAY} 09:00")
+    [record] = await _records(office, reference)
+    assert (record.recipient, record.post) == (LEADER, Post.DEPARTMENT_LEADER)

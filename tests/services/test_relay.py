@@ -368,3 +368,20 @@ async def test_what_one_step_of_the_relay_meets_holds_up_none_behind_it(
     with pytest.raises(KeyError, match="nobody foresaw"):
         await relay_once(office.platform)
     assert len(done) == 3
+
+
+async def test_a_relay_that_is_to_stop_ends_with_the_batch_under_way(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much there is to do: a worker that does not end in time is killed with messages in its hands."""
+    stop, batches = asyncio.Event(), []
+
+    async def works(_: Platform) -> bool:
+        batches.append(1)
+        stop.set()
+        return True
+
+    monkeypatch.setattr(relay, "start_left_over", works)
+    async with asyncio.timeout(10):
+        await run_relay(office.platform, stop, "test")
+    assert len(batches) == 1

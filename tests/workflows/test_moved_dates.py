@@ -69,7 +69,7 @@ async def test_a_party_that_waits_for_the_morning_hears_once_by_whatever_way_it_
         assert await _of(city, mobile, PARTY) == [*superseded, ("received", "plan-4", MessageState.RESERVED)]
         assert await _of(city, landline, PARTY) == [*superseded, ("received", "plan-4", MessageState.TO_CALL)]
         [[told]] = [item["news"] for item in await city.calls() if item["reference"] == landline]
-        assert (told["template"], "2020-02-03前答复您" in told["text"]) == ("received", True)
+        assert (told["template"], "2020-02-03结束前答复您" in told["text"]) == ("received", True)
 
         await city.advance_to("2020-01-23 09:00")
         for reference, words in ((mobile, "2020-02-03前"), (english, "by the end of 2020-02-03")):

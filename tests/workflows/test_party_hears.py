@@ -112,7 +112,7 @@ async def test_who_waits_for_an_answer_on_the_spot_hears_by_when_he_has_it(city_
         assert [_heard(city, f"+861391111000{each}") for each in (1, 2)] == [[], []], "an answer may come at once"
         await city.advance(minutes=11)
         [(template, text)] = _heard(city, "+8613911110001")
-        assert (template, f"2026-09-18收到您的诉求{waiting}，2026-09-18前答复您" in text) == ("registered", True)
+        assert (template, f"2026-09-18收到您的诉求{waiting}，2026-09-18结束前答复您" in text) == ("registered", True)
         [(_, text)] = _heard(city, "+8613911110002")
         assert f"{english} was received on 2026-09-18; you will have an answer by the end of 2026-09-18" in text
         assert [template for template, _ in _heard(city, "+8613911110003")] == ["answer"]
@@ -144,7 +144,7 @@ async def test_whose_limit_moves_before_he_was_told_it_hears_the_new_one(city_at
         await city.relay()
         await city.advance_to("2026-09-19 09:00")
         [(template, text)] = _heard(city)
-        assert (template, f"{reference}，2026-09-21前答复您" in text) == ("registered", True)
+        assert (template, f"{reference}，2026-09-21结束前答复您" in text) == ("registered", True)
 
 
 async def test_who_is_told_in_the_morning_of_a_request_gone_ordinary_hears_that_alone(city_at: OpenCity) -> None:

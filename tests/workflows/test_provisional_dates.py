@@ -28,11 +28,11 @@ async def test_judge_party_and_clerk_hear_that_a_date_is_provisional(city_at: Op
         landline = await city.submit(phone="020-83210001")
         await city.advance(minutes=1)
         assert "并在2027-01-04（暂定）结束前答复" in _text(gateway, reference, "work_order")
-        assert "2027-01-04（暂定）前答复您" in _text(gateway, reference, "received")
+        assert "2027-01-04（暂定）结束前答复您" in _text(gateway, reference, "received")
         assert "received on 2026-12-30 and" in (received := _text(gateway, english, "received"))
         assert "by the end of 2027-01-04 (provisional)." in received
         [[told]] = [item["news"] for item in await city.calls() if item["reference"] == landline]
-        assert "2027-01-04（暂定）前答复您" in told["text"]
+        assert "2027-01-04（暂定）结束前答复您" in told["text"]
         # A provider that knows templates only is given the words with the date, and no parameter of ours besides.
         [order] = _about(gateway, reference, "work_order")
         assert order.params.keys() == {"reference", "due_on", "code"}
@@ -48,7 +48,7 @@ async def test_a_final_date_is_told_as_it_is(city_at: OpenCity) -> None:
         reference = await city.submit()
         await city.advance(minutes=1)
         assert "并在2026-12-30结束前答复" in _text(gateway, reference, "work_order")
-        assert "2026-12-30前答复您" in _text(gateway, reference, "received")
+        assert "2026-12-30结束前答复您" in _text(gateway, reference, "received")
 
 
 async def _announce(city: City, number: int) -> None:
@@ -64,13 +64,13 @@ async def test_news_says_that_the_date_people_knew_was_provisional(city_at: Open
         number = await forget_notices_after(city, BEFORE)
         reference = await city.submit()
         await city.advance_to("2026-01-02 10:00")
-        assert "2026-01-02（暂定）前答复您" in _text(gateway, reference, "received")
+        assert "2026-01-02（暂定）结束前答复您" in _text(gateway, reference, "received")
         # Of one that is to be answered at once no plan says how sure its limit is; its calendar does.
         at_once = await city.submit(category=Category.CONSULTATION, judge=None)
         await city.advance(minutes=1)
         await city.relay()
         await city.advance(minutes=30)
-        assert "2026-01-02（暂定）前答复您" in _text(gateway, at_once, "registered")
+        assert "2026-01-02（暂定）结束前答复您" in _text(gateway, at_once, "registered")
         await _announce(city, number)
         await city.advance_to("2026-01-04 09:00")
         news = [*_about(gateway, reference, "date_moved"), *_about(gateway, at_once, "date_moved")]
@@ -85,5 +85,5 @@ async def test_what_had_not_gone_tells_the_date_that_is_final_now(city_at: OpenC
         await city.advance(minutes=1)
         await _announce(city, number)
         await city.advance_to("2025-12-31 09:00")
-        assert "2026-01-04前答复您" in _text(gateway, reference, "received")
+        assert "2026-01-04结束前答复您" in _text(gateway, reference, "received")
         assert "并在2026-01-04结束前答复" in _text(gateway, reference, "work_order")

@@ -144,7 +144,7 @@ async def test_people_whose_date_moved_are_told_once_in_their_window(city_at: Op
         [to_tell] = [item for item in await city.calls() if item["reference"] == landline]
         # Nobody has called it yet: of the older date it never hears.
         assert [news["template"] for news in to_tell["news"]] == ["received"]
-        assert "2020-02-03前答复您" in to_tell["news"][0]["text"]
+        assert "2020-02-03结束前答复您" in to_tell["news"][0]["text"]
         await city.reply(answered)
         await city.handle(answered).result()
         await city.advance_to("2020-02-03 09:00")

@@ -50,7 +50,7 @@ class EmbeddedOutbox:
             "code": message.code,
         }
         try:
-            await asyncio.to_thread(self._append, json.dumps(line, ensure_ascii=False) + "\n")
+            await asyncio.to_thread(self._append, json.dumps(line, ensure_ascii=False))
         except OSError as error:
             raise GatewayUnavailable("the outbox cannot be written") from error
         return submission
@@ -67,9 +67,14 @@ class EmbeddedOutbox:
 
     def _append(self, line: str) -> None:
         # One write of one line to a file opened for appending: lines of several processes never mix.
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            os.write(descriptor, line.encode())
+            size, whole = os.fstat(descriptor).st_size, f"{line}\n".encode()
+            if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                # A full disk or a power cut has left the line before without its end.
+                whole = b"\n" + whole
+            if os.write(descriptor, whole) < len(whole):
+                raise OSError("only a part of the line was written")
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -78,5 +83,14 @@ class EmbeddedOutbox:
         if not self._path.exists():
             return None
         with self._path.open(encoding="utf-8") as log:
-            of_key = (line for line in map(json.loads, log) if line["key"] == key)
+            of_key = (line for line in map(_whole, log) if line is not None and line["key"] == key)
             return next((line["provider_id"] for line in of_key), None)
+
+
+def _whole(line: str) -> dict[str, str] | None:
+    """A line of the log; None for an empty one and for what is left of one that was not written to its end."""
+    try:
+        read: dict[str, str] = json.loads(line)
+    except ValueError:
+        return None
+    return read

@@ -35,7 +35,7 @@ from liaison.gateways.sms.port import (
     Submission,
 )
 from liaison.gateways.sms.smpp_inbox import Inbox
-from liaison.gateways.sms.smpp_link import OK, BindRefused, Link, LinkLost
+from liaison.gateways.sms.smpp_link import OK, Link, LinkLost
 
 LINK_SECONDS: Final = 1.0
 """How long a message waits for the connection, or for room in its window."""
@@ -195,11 +195,15 @@ class SmppGateway:
             try:
                 async with smpp_link.bound(self._account, inbox.take) as self._link:
                     self._linked.set()
-                    pause = FIRST_PAUSE
+                    bound_at = asyncio.get_running_loop().time()
                     _log.info("bound to the SMSC")
                     await self._link.lost.wait()
                 _log.warning("the connection to the SMSC is lost")
-            except (OSError, LinkLost, BindRefused) as fault:
+                if asyncio.get_running_loop().time() - bound_at >= LONGEST_PAUSE:
+                    # It lasted: whoever binds us only to drop us is asked ever more seldom.
+                    pause = FIRST_PAUSE
+            except Exception as fault:
+                # A name that no resolver takes as well as a refused bind: nobody would notice a keeper that has ended.
                 _log.warning("no connection to the SMSC", error_type=type(fault).__name__, again_after=pause)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, LONGEST_PAUSE)
