@@ -29,7 +29,10 @@ def keys() -> None:
 def create(
     role: Annotated[KeyRole, typer.Option(help="Whose key it is.")],
     out: Annotated[str, typer.Option(metavar="FILE", help="A new file for the key, mode 0600; - for standard output.")],
-    staff: Annotated[str, typer.Option(help="Id of the judge or leader in the directory.")] = "",
+    staff: Annotated[
+        str,
+        typer.Option(help="Id of its owner in the directory; without it two keys of one person are two people."),
+    ] = "",
     court: Annotated[str, typer.Option(help="Code of the one court it is for; every court if left out.")] = "",
     channel: Annotated[list[Channel] | None, typer.Option(help="A channel it may hand in for; repeatable.")] = None,
     scope: Annotated[list[str] | None, typer.Option(help="A further right such as messages:read.")] = None,
