@@ -52,13 +52,13 @@ async def action_view(platform: Platform, scope: Scope, reference: str, kind: Ac
 
 
 async def as_it_stands(session: AsyncSession, earlier: Answer) -> Answer:
-    """An answer given to an action, with what has become of it since.
+    """An answer given to an action, or what has become of it since.
 
     Whoever gave that answer may have died before he heard more; the relay, which delivers later, answers nobody; and
     what a workflow has accepted may prove impossible when it takes effect.
     """
     row = await kept_action(session, earlier.body["id"])
-    if row.state is ActionState.PENDING:
+    if row.state in (ActionState.PENDING, earlier.body["state"]):
         return earlier
     return replace(earlier, body=show_action(row, earlier.body["reference"], earlier.location))
 

@@ -52,7 +52,7 @@ async def test_a_work_order_that_waits_out_the_festival_tells_the_judge_the_date
         assert (anew.send_after, anew.handed_on) == (shanghai("2020-02-03 08:30"), True)
         await city.advance_to("2020-02-03 09:00")
         (_, received), (_, news), (template, order_text) = _sent(city, reference)
-        assert ("2020-02-01前" in received, "由2020-02-01改为2020-02-04" in news) == (True, True)
+        assert ("2020-02-01结束前" in received, "由2020-02-01改为2020-02-04" in news) == (True, True)
         assert (template, "2020-02-04结束前" in order_text) == ("work_order", True)
 
 
@@ -72,7 +72,7 @@ async def test_a_party_that_waits_for_the_morning_hears_once_by_whatever_way_it_
         assert (told["template"], "2020-02-03结束前答复您" in told["text"]) == ("received", True)
 
         await city.advance_to("2020-01-23 09:00")
-        for reference, words in ((mobile, "2020-02-03前"), (english, "by the end of 2020-02-03")):
+        for reference, words in ((mobile, "2020-02-03结束前"), (english, "by the end of 2020-02-03")):
             (received, text), (order, for_judge) = _sent(city, reference)
             assert (received, order) == ("received", "work_order")
             assert (words in text, "2020-02-03结束前" in for_judge) == (True, True)
