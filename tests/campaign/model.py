@@ -49,6 +49,12 @@ class Climbed:
     escalated_by: str | None
     annulled: bool = False
 
+    @property
+    def supervisor(self) -> Told:
+        """In whose inbox it lies: the last one told who has one, which of desks the Case Filing Chamber alone has."""
+        with_inbox = [told for told in self.told if told.staff or told.post == "case_filing_chamber"]
+        return (with_inbox or self.told)[-1]
+
 
 @dataclass
 class Life:
@@ -180,7 +186,7 @@ class Life:
         if name == "reply":
             by, text = body["judge"], body["text"]
             kept = [(a.by, a.text) for a in self.actions if a.kind == "reply" and a.state != REFUSED]
-            may = by in self.people.members(self.holder) and not self.outcome
+            may = by in self._members(self.holder) and not self.outcome
             if may and is_reply(text) and (by, text) not in kept:
                 given = Given("reply", by, at, text, holder=self.holder)
                 self.actions.append(given)
@@ -218,13 +224,17 @@ class Life:
         }
 
     def _shown(self, rung: int, climbed: Climbed) -> tuple[Any, ...]:
-        supervisor = climbed.told[-1]
+        supervisor = climbed.supervisor
         place = (supervisor.post, supervisor.staff, supervisor.in_place_of)
         return (self.dues[rung], *place, climbed.charged_to, climbed.escalated_by, climbed.annulled)
 
+    def _members(self, holder: str | None) -> list[str]:
+        """Who may act for a holder here: nobody of whom the request complains."""
+        return [member for member in self.people.members(holder) if member not in self.accused]
+
     def _may(self, given: Given, staff: str | None) -> bool:
-        holds = staff in self.people.members(self.holder)
-        takes = self.offer is not None and staff in self.people.members(self.offer) and not self.outcome
+        holds = staff in self._members(self.holder)
+        takes = self.offer is not None and staff in self._members(self.offer) and not self.outcome
         if given.kind == "supervision_act":
             return holds if given.detail == "explain" else self._informed(staff)
         if given.by == CLERK:
@@ -234,7 +244,7 @@ class Life:
         return given.kind in HOLDERS_KINDS and (holds or (takes and given.kind in {"sign_in", "return"}))
 
     def _informed(self, staff: str | None) -> bool:
-        return any(climbed.told[-1].staff == staff and not climbed.annulled for climbed in self.rungs.values())
+        return any(climbed.supervisor.staff == staff and not climbed.annulled for climbed in self.rungs.values())
 
     def _misfits(self, given: Given, staff: str | None) -> bool:
         if self.outcome and given.kind != "reply":
@@ -247,19 +257,19 @@ class Life:
             case "procedure_change":
                 return given.detail == self.procedure
             case "sign_in":
-                return self.signed and staff not in self.people.members(self.offer)
+                return self.signed and staff not in self._members(self.offer)
         if given.kind == "transfer" or given.detail == "appoint":
             return (given.kind == "transfer" and self.holder is None) or not self._may_get(given.target)
         return False
 
     def _may_get(self, target: str) -> bool:
         among = self.people.judges(self.court) + self.people.departments(self.court)
-        return target in among and target != self.holder
+        return target in among and target != self.holder and target not in self.accused
 
     def _fits(self, given: Given, now: datetime) -> bool:
         if given.by not in {CLERK, CHANNEL} and (given.kind in HOLDERS_KINDS or given.detail == "explain"):
-            takes = given.kind in {"sign_in", "return"} and given.by in self.people.members(self.offer)
-            if self.holder is None or not (takes or given.by in self.people.members(self.holder)):
+            takes = given.kind in {"sign_in", "return"} and given.by in self._members(self.offer)
+            if self.holder is None or not (takes or given.by in self._members(self.holder)):
                 return False
         match given.kind:
             case "answer":
@@ -273,7 +283,7 @@ class Life:
     def _apply(self, given: Given) -> bool:
         match given.kind:
             case "sign_in":
-                if self.offer is not None and given.by in self.people.members(self.offer):
+                if self.offer is not None and given.by in self._members(self.offer):
                     self._hold(self.offer)
                 self.signed = True
             case "return":
@@ -287,7 +297,7 @@ class Life:
         return True
 
     def _give_back(self, by: str) -> bool:
-        if self.offer is not None and by in self.people.members(self.offer):
+        if self.offer is not None and by in self._members(self.offer):
             self.offer = None
             return True
         if self.holder == self.people.chamber:

@@ -238,7 +238,7 @@ class Player:
     async def _supervise(self, step: Step) -> None:
         if life := self._choose(step):
             act = ("acknowledge", "urge", "ask_why", "appoint", "explain")[step.what % 5]
-            leaders = [c.told[-1].staff for c in life.rungs.values() if c.told[-1].staff in self._keys()]
+            leaders = [c.supervisor.staff for c in life.rungs.values() if c.supervisor.staff in self._keys()]
             informed = leaders[step.who // 10 % len(leaders)] if leaders and act != "explain" and step.who % 4 else None
             by = informed or self._person(life, step.who)
             target = self._target(life, step.what) if act == "appoint" else ""
