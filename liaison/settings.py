@@ -55,9 +55,10 @@ def _by_profile(local: str, production: str) -> Any:
     return Field(default_factory=lambda given: local if given["profile"] is Profile.LOCAL else production)
 
 
-def _is_place(address: str) -> bool:
-    """Whether this is ``user:password@host:port/name``. Of a password with an @ a part would be taken for the host."""
-    account, _, place = address.rpartition("@")
+def _names_a_place(url: str) -> bool:
+    """Whether a server's URL says ``user:password@host:port/name``; of a password with an @ a part would be taken for
+    the host, and shown."""
+    account, _, place = url.partition("://")[2].partition("?")[0].rpartition("@")
     try:
         return "@" not in account and urlsplit(f"//{place}").port != 0
     except ValueError:
@@ -110,7 +111,7 @@ class Settings(GatewaySettings):
         given = url.get_secret_value()
         if not given.startswith(_DATABASES):
             raise PydanticCustomError("expected", "a URL that starts with " + " or ".join(_DATABASES[:2]))
-        if not _is_place(given.partition("://")[2]):
+        if not given.startswith(_DATABASES[0]) and not _names_a_place(given):
             example = f"{_DATABASES[1]}user:password@host:5432/name"
             raise PydanticCustomError(
                 "expected", f"a URL like {example}, with the : @ / % of a password as %3A %40 %2F %25"

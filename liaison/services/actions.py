@@ -41,7 +41,7 @@ from liaison.services.clock_offset import refuse_if_clock_is_off
 from liaison.services.delivery import Delivery, Fate, deliver_and_see
 from liaison.services.errors import Fault, Refused, Slug
 from liaison.services.finding import refuse_if_erased, visible_request
-from liaison.services.idempotency import store_answer, store_final_answer, stored_answer
+from liaison.services.idempotency import answered_meanwhile, store_answer, store_final_answer, stored_answer
 from liaison.services.platform import Answer, Platform
 from liaison.services.reply_rules import reply_faults
 from liaison.services.show import PATHS, action_location, show_action
@@ -92,7 +92,11 @@ async def take_action(
     try:
         answer, row = await start_over_once(keeping.keep)
     except Refused:
-        return await keeping.repeated()
+        earlier = await answered_meanwhile(platform, scope, idempotency_key, fingerprint)
+        if earlier is None:
+            raise
+        async with platform.db.peek() as session:
+            return await as_it_stands(session, earlier)
     if row is None or row.state is not ActionState.PENDING:
         return answer
     delivery = await deliver_and_see(platform, row)
@@ -143,19 +147,6 @@ class _Keeping:
             answer = self._answer(row, 202 if row.state is ActionState.PENDING else 201)
             await self._store(session, answer, now)
             return answer, row
-
-    async def repeated(self) -> Answer:
-        """What stands instead of a refusal: on PostgreSQL the same call, come twice at one instant, may have waited for
-        itself and met its own effect.
-
-        Raises:
-            Refused: this call alone came, and is refused.
-        """
-        async with self._platform.db.peek() as session:
-            earlier = await stored_answer(session, self._scope, self._key, self._fingerprint)
-            if earlier is None:
-                raise
-            return await as_it_stands(session, earlier)
 
     async def conclude(self, row: Action, delivery: Delivery) -> Answer:
         """The answer after delivery; repetitions hear it too."""

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from liaison.db.access import find_answer, keep_answer, renew_answer
 from liaison.policy.scope import Scope
 from liaison.services.errors import Refused, Slug
-from liaison.services.platform import Answer
+from liaison.services.platform import Answer, Platform
 
 
 async def stored_answer(session: AsyncSession, scope: Scope, key: str, fingerprint: str) -> Answer | None:
@@ -26,6 +26,15 @@ async def stored_answer(session: AsyncSession, scope: Scope, key: str, fingerpri
             "This Idempotency-Key was used for another request.",
         )
     return Answer(200, kept.answer or {}, kept.location)
+
+
+async def answered_meanwhile(platform: Platform, scope: Scope, key: str, fingerprint: str) -> Answer | None:
+    """The answer of a refused call that came twice at one instant; None if it came once.
+
+    On PostgreSQL the second has waited for the first, and met its own effect.
+    """
+    async with platform.db.peek() as session:
+        return await stored_answer(session, scope, key, fingerprint)
 
 
 async def store_answer(

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from liaison.db.retry import start_over_once
 from liaison.policy.scope import Scope
 from liaison.services.errors import Refused
-from liaison.services.idempotency import store_answer, stored_answer
+from liaison.services.idempotency import answered_meanwhile, store_answer, stored_answer
 from liaison.services.platform import Answer, Platform
 
 Effect = Callable[[AsyncSession], Awaitable[Answer]]
@@ -59,9 +59,7 @@ async def carry_out(platform: Platform, call: Call, operation: str, effect: Effe
     try:
         return await start_over_once(attempt)
     except Refused:
-        # On PostgreSQL the same call, come twice at one instant, has waited for itself and met its own effect.
-        async with platform.db.peek() as session:
-            earlier = await stored_answer(session, call.scope, call.key, call.fingerprint)
+        earlier = await answered_meanwhile(platform, call.scope, call.key, call.fingerprint)
         if earlier is None:
             raise
         return earlier

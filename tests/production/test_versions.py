@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from temporalio.api.enums.v1 import EventType
-from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
+from temporalio.api.workflowservice.v1 import DescribeWorkerDeploymentRequest, SetWorkerDeploymentCurrentVersionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
@@ -108,3 +108,6 @@ async def test_the_setting_gives_the_worker_its_version(
     with court.serving(apis=0, workers=1):
         # The server takes only a version that polls.
         await make_current(client, "v7")
+        wanted = DescribeWorkerDeploymentRequest(namespace=client.namespace, deployment_name=DEPLOYMENT)
+        found = await client.workflow_service.describe_worker_deployment(wanted)
+        assert found.worker_deployment_info.routing_config.current_deployment_version.build_id == "v7"

@@ -157,3 +157,17 @@ def test_a_client_takes_its_key_from_variable_or_file(monkeypatch: pytest.Monkey
     assert load_settings().client_key() == "jl_file"
     _set(monkeypatch, KEY="jl_variable")
     assert load_settings().client_key() == "jl_variable"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite+aiosqlite:////srv/a@b:c/d@e/liaison.db",
+        "postgresql+psycopg://clerk:p%40ss%3A@db.court:5432/liaison?application_name=a@b",
+        "postgresql+psycopg://clerk@[::1]:5432/liaison",
+        "postgresql+psycopg:///liaison?host=/var/run/postgresql",
+    ],
+)
+def test_a_database_may_be_anywhere(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    _set(monkeypatch, DATABASE_URL=url)
+    assert load_settings().database_url.get_secret_value() == url

@@ -198,10 +198,10 @@ class SmppGateway:
                     bound_at = asyncio.get_running_loop().time()
                     _log.info("bound to the SMSC")
                     await self._link.lost.wait()
+                    if asyncio.get_running_loop().time() - bound_at >= LONGEST_PAUSE:
+                        # It lasted: whoever binds us only to drop us is asked ever more seldom.
+                        pause = FIRST_PAUSE
                 _log.warning("the connection to the SMSC is lost")
-                if asyncio.get_running_loop().time() - bound_at >= LONGEST_PAUSE:
-                    # It lasted: whoever binds us only to drop us is asked ever more seldom.
-                    pause = FIRST_PAUSE
             except Exception as fault:
                 # A name that no resolver takes as well as a refused bind: nobody would notice a keeper that has ended.
                 _log.warning("no connection to the SMSC", error_type=type(fault).__name__, again_after=pause)
