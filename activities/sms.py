@@ -23,6 +23,7 @@ from liaison.gateways.sms.port import (
 )
 from liaison.policy.message_words import MessageState
 from liaison.policy.sending import pause_before_try
+from liaison.undisturbed import undisturbed
 
 GATEWAY_SECONDS = 3.0
 """How long a gateway may take, unless it says so itself; after that nobody knows whether it took the message. One rung
@@ -135,6 +136,10 @@ class Sender:
         except (TimeoutError, GatewayInDoubt):
             absences.note_away(name, now)
             return await self._settle(taken, self._doubt(taken))
+        except asyncio.CancelledError:
+            # Given up while the gateway had it; the row says so, for another sender may have settled it meanwhile.
+            await self._settle(taken, self._doubt(taken))
+            raise
         absences.note_back(name)
         if submission.fate is Fate.FAILED:
             return await self._settle(taken, self._undelivered(taken, submission))
@@ -154,4 +159,5 @@ class Sender:
         return Verdict(MessageState.RESERVED, told.provider_id, why, wait_until=now, undelivered=True)
 
     async def _settle(self, taken: Taken, verdict: Verdict) -> MessageProgress:
-        return await self._settling.settle(taken.short.id, taken.tries, verdict)
+        """Write it down whoever gives us up: Temporal cancels an activity some seconds after its time is over."""
+        return await undisturbed(self._settling.settle(taken.short.id, taken.tries, verdict))

@@ -1,17 +1,16 @@
 """A whole city in a temporary folder: book, sample directory, worker, and Temporal on virtual time."""
 
-import asyncio
 import os
 import shlex
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from pydantic import SecretStr
 
@@ -30,10 +29,9 @@ from liaison.services.provisioning import prepare_local
 from liaison.services.relay import hand_on_left_over
 from liaison.settings import Profile, Settings
 from liaison.supervisor import find_temporal
+from liaison.undisturbed import undisturbed
 from liaison.virtual_time import VirtualTime
 from worker import build_worker
-
-Result = TypeVar("Result")
 
 _LEAVE_SESSION: Final = "import os, sys; os.setsid(); os.execv(sys.argv[1], sys.argv[1:])"
 
@@ -62,7 +60,7 @@ async def open_demo_city(settings: Settings, at: datetime) -> AsyncIterator[Demo
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory(prefix="liaison-demo-"))
         place = _own_place(settings, Path(folder))
-        credentials = await _undisturbed(prepare_local(place, lambda: at))
+        credentials = await undisturbed(prepare_local(place, lambda: at))
         ring = read_key_ring(place.key_ring)
         temporal = VirtualTime.start(
             at,
@@ -70,23 +68,13 @@ async def open_demo_city(settings: Settings, at: datetime) -> AsyncIterator[Demo
             data_converter=data_converter(ring),
             search_attributes=search.ALL,
         )
-        world = await _undisturbed(stack.enter_async_context(temporal))
+        world = await undisturbed(stack.enter_async_context(temporal))
         tools = _make_tools(place, world)
         stack.push_async_callback(tools.db.close)
         await stack.enter_async_context(build_worker(world.client, tools))
         platform = Platform(tools.db, ring, tools.rulebook, world.client, world.now)
         world.beside = partial(hand_on_left_over, platform, timedelta(0))
         yield DemoCity(world, platform, credentials, _outbox(place))
-
-
-async def _undisturbed(work: Coroutine[Any, Any, Result]) -> Result:
-    """Do what must not be left half done, a thread's files or a server's start; a cancellation waits for its end."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.gather(task, return_exceptions=True)
-        raise
 
 
 def _in_a_session_of_its_own(program: Path, folder: Path) -> Path:

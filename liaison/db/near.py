@@ -8,7 +8,6 @@ a transaction that writes, for the lock, and committing, for the disk.
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Pool
@@ -16,6 +15,8 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.util import await_only
+
+from liaison.undisturbed import undisturbed
 
 Result = TypeVar("Result")
 
@@ -26,19 +27,8 @@ BEGIN_IMMEDIATE: Final = "BEGIN IMMEDIATE"
 def _in_thread(work: Callable[[], Result]) -> Result:
     """Wait for ``work`` without holding up the event loop; a canceled caller waits, too, for nothing of a connection
     may be done while its thread is at work."""
-    result: Result = await_only(_finish(work))
+    result: Result = await_only(undisturbed(asyncio.to_thread(work)))
     return result
-
-
-async def _finish(work: Callable[[], Result]) -> Result:
-    working = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        return await asyncio.shield(working)
-    except asyncio.CancelledError:
-        while not working.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([working])
-        raise
 
 
 async def _nothing() -> None:

@@ -1,7 +1,9 @@
 """A sender that stood still until another one had settled its message: what is settled is not sent again."""
 
-from collections.abc import Callable
-from dataclasses import replace
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,16 +14,53 @@ from activities.sms import Sender
 from liaison.db.tables import Message
 from liaison.gateways.sms.port import GatewayUnavailable, ShortMessage, Submission
 from liaison.policy.message_words import MessageState
-from tests.city import open_city, prepare_template
+from tests.city import City, open_city, prepare_template
 from tests.workflows.gateways import Moody, be_away, deliver
 
 
-@pytest.mark.parametrize(
-    ("mood", "in_the_end", "sent"), [(be_away, MessageState.SUBMITTED, 1), (deliver, MessageState.AMBIGUOUS, 2)]
-)
-async def test_a_sender_given_up_and_overtaken(
-    tmp_path: Path, mood: Callable[[ShortMessage], None], in_the_end: MessageState, sent: int
-) -> None:
+class Slow(Moody):
+    """Stands still over a message until another sender has settled it; takes it then, and may be long to answer."""
+
+    def __init__(self, other: Sender) -> None:
+        super().__init__()
+        self._other = other
+        self.took = asyncio.Event()
+        self.answer_seconds = 0.0
+
+    async def submit(self, message: ShortMessage) -> Submission:
+        """As a gateway does."""
+        assert (await self._other.send(message.id)).state is MessageState.SUBMITTED
+        submission = await super().submit(message)
+        self.took.set()
+        await asyncio.sleep(self.answer_seconds)
+        return submission
+
+
+@dataclass
+class Overtaken:
+    """A sender whose message another one settles first."""
+
+    city: City
+    message_id: str
+    gateway: Slow
+
+    async def send(self) -> None:
+        """Send it nevertheless; to hear that the gateway is away is no fault."""
+        with suppress(GatewayUnavailable):
+            await Sender(replace(self.city.tools, gateways=(self.gateway,))).send(self.message_id)
+
+    async def in_the_end(self) -> tuple[MessageState, int]:
+        """The message's state, and how often gateways took it."""
+        async with self.city.tools.db.read() as session:
+            state = (await session.get_one(Message, self.message_id)).state
+        (others,) = self.city.tools.gateways
+        assert isinstance(others, Moody)
+        return state, [each.id for each in (*self.gateway.taken, *others.taken)].count(self.message_id)
+
+
+@pytest.fixture
+async def overtaken(tmp_path: Path) -> AsyncIterator[Overtaken]:
+    """Before it sends."""
     await prepare_template(tmp_path / "template")
     async with open_city(tmp_path / "template", tmp_path / "home", "2026-09-18 10:00", gateways=(Moody(),)) as city:
         reference = await city.submit()
@@ -30,20 +69,39 @@ async def test_a_sender_given_up_and_overtaken(
             await Messaging(city.tools).reserve(session, await city.request(reference), "test", "0104-j02", "urge", {})
         async with city.tools.db.read() as session:
             message = (await session.exec(select(Message).where(Message.template == "urge"))).one()
-        other = Sender(city.tools)
+        yield Overtaken(city, message.id, Slow(Sender(city.tools)))
 
-        class Slow(Moody):
-            async def submit(self, message: ShortMessage) -> Submission:
-                assert (await other.send(message.id)).state is MessageState.SUBMITTED
-                return await super().submit(message)
 
-        slow = Slow(mood=mood)
-        try:
-            await Sender(replace(city.tools, gateways=(slow,))).send(message.id)
-        except GatewayUnavailable:
-            assert mood is be_away
-        async with city.tools.db.read() as session:
-            assert (await session.get_one(Message, message.id)).state is in_the_end
-        assert isinstance(city.tools.gateways[0], Moody)
-        taken = [*slow.taken, *city.tools.gateways[0].taken]
-        assert [each.id for each in taken].count(message.id) == sent
+@pytest.mark.parametrize(
+    ("mood", "in_the_end", "sent"), [(be_away, MessageState.SUBMITTED, 1), (deliver, MessageState.AMBIGUOUS, 2)]
+)
+async def test_a_sender_given_up_and_overtaken(
+    overtaken: Overtaken, mood: Callable[[ShortMessage], None], in_the_end: MessageState, sent: int
+) -> None:
+    overtaken.gateway.mood = mood
+    await overtaken.send()
+    assert await overtaken.in_the_end() == (in_the_end, sent)
+
+
+async def test_it_says_so_though_it_is_canceled_before_its_gateway_has_answered(overtaken: Overtaken) -> None:
+    """As Temporal does with an activity some seconds after its time is over: the message has gone twice."""
+    overtaken.gateway.answer_seconds = 60
+    sending = asyncio.create_task(overtaken.send())
+    await overtaken.gateway.took.wait()
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert await overtaken.in_the_end() == (MessageState.AMBIGUOUS, 2)
+
+
+async def test_it_says_so_though_it_is_canceled_while_it_writes_it_down(overtaken: Overtaken) -> None:
+    overtaken.gateway.answer_seconds = 0.05
+    sending = asyncio.create_task(overtaken.send())
+    await overtaken.gateway.took.wait()
+    async with overtaken.city.tools.db.write() as session:
+        await session.get_one(Message, overtaken.message_id, with_for_update=True)
+        await asyncio.sleep(0.2)  # it has its answer, and waits for the lock
+        sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert await overtaken.in_the_end() == (MessageState.AMBIGUOUS, 2)

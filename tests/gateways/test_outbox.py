@@ -1,7 +1,9 @@
 """The embedded outbox: its log is the witness, and a tester answers for the telephones (issue line M01)."""
 
+import asyncio
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,22 @@ async def test_the_log_says_what_became_of_a_message(tmp_path: Path) -> None:
     submission = await log.submit(message())
     assert await log.look_up(message()) == submission
     assert (await log.look_up(message(key="f" * 32))).fate is Fate.UNKNOWN
+
+
+async def test_whoever_gives_up_hears_of_it_when_the_log_holds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = EmbeddedOutbox._append
+
+    def slowly(log: EmbeddedOutbox, line: str) -> None:
+        time.sleep(0.2)
+        append(log, line)
+
+    monkeypatch.setattr(EmbeddedOutbox, "_append", slowly)
+    log = outbox(tmp_path / "outbox.jsonl")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(log.submit(message()), 0.05)
+    assert (await log.look_up(message())).fate is Fate.DELIVERED
 
 
 async def test_a_log_that_cannot_be_written_takes_nothing(tmp_path: Path) -> None:

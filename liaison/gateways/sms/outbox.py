@@ -20,6 +20,7 @@ from liaison.gateways.sms.port import (
     ShortMessage,
     Submission,
 )
+from liaison.undisturbed import undisturbed
 
 
 class EmbeddedOutbox:
@@ -50,7 +51,8 @@ class EmbeddedOutbox:
             "code": message.code,
         }
         try:
-            await asyncio.to_thread(self._append, json.dumps(line, ensure_ascii=False))
+            # Who gives up must not be told "never heard of it" by a log that is about to hold it.
+            await undisturbed(asyncio.to_thread(self._append, json.dumps(line, ensure_ascii=False)))
         except OSError as error:
             raise GatewayUnavailable("the outbox cannot be written") from error
         return submission
