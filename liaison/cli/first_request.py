@@ -30,26 +30,27 @@ def first_request(
 ) -> None:
     """Send the first request and print the seconds it took."""
     started = since or time.time()
-    with _platform():
+    with _platform() as stays:
         with open_api("", "channel") as api:
             request = api.post("/v1/requests", json.loads(example.read_text(encoding="utf-8")))
         seconds = time.time() - started
         show_request(request)
     typer.echo(f"\nfirst request accepted after {seconds:.1f} s 首件诉求已登记")
-    typer.echo(f"next 下一步: make run, then .venv/bin/liaison show {request['reference']}")
+    first = "" if stays else "make run, then "
+    typer.echo(f"next 下一步: {first}.venv/bin/liaison show {request['reference']}")
 
 
 @contextmanager
-def _platform() -> Iterator[None]:
-    """The platform that runs already, else one of our own until the block ends."""
+def _platform() -> Iterator[bool]:
+    """Whether a platform runs already, and stays; else one of our own runs until the block ends."""
     if _is_ready():
-        yield
+        yield True
         return
     liaison = Path(sys.executable).with_name("liaison")
     ours = subprocess.Popen([liaison, "up"], stdout=sys.stderr)
     try:
         _wait_until_ready(ours)
-        yield
+        yield False
     finally:
         ours.send_signal(signal.SIGINT)
         ours.wait()

@@ -44,7 +44,7 @@ def _show(found: Mapping[str, Any]) -> None:
     show_fields({name: found[name] for name in ("on", "due", "recorded", "annulled", "answered_in_time", "to_come")})
     show_fields({say("通知：", "bells, ") + say(*_BELLS[name]): count for name, count in found["bells"].items()})
     if found["all_fired"]:
-        show_line(_nothing_missed(found["to_come"]))
+        show_line(_nothing_missed(found["due"], found["to_come"]))
         return
     show_table(
         ("reference", "rung", "due_at", "note", "detail"),
@@ -56,7 +56,9 @@ def _show(found: Mapping[str, Any]) -> None:
     show_line(say(f"未报送：{found['missed']} 件。", f"{found['missed']} missed."))
 
 
-def _nothing_missed(to_come: int) -> str:
+def _nothing_missed(due: int, to_come: int) -> str:
+    if not due:
+        return say("当日没有到期的督办层级。", "No rung fell due.")
     if to_come:
         return say(f"目前无遗漏；尚有 {to_come} 件未到时间。", f"None missed so far; {to_come} to come.")
     return say("当日督办全部报送。", "All fired.")

@@ -33,6 +33,9 @@ Word = TypeVar("Word", bound=StrEnum)
 
 DAY = timedelta(hours=24)
 
+LONGEST_LADDER = 250
+"""Business days after which the last rung may be due at the latest: about a year."""
+
 CALLBACK_DAYS = 7
 DEFAULT_RETENTION = Retention(
     request_days=1095,
@@ -56,10 +59,11 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
     """Turn a parsed document into a policy that may come into force.
 
     Raises:
-        PolicyError: a rule is missing, unknown or malformed, or the policy is laxer than it may be and cites no
-            document; PolicyFaults if it is laxer in several ways.
+        PolicyError: a rule is missing, unknown or malformed, a ladder is longer than a year, or the policy is laxer
+            than it may be and cites no document; PolicyFaults if it is laxer in several ways.
     """
     policy = stored_policy(document)
+    _refuse_endless(policy)
     if policy.cited_document is None:
         _refuse_laxer(laxities(policy))
     return policy
@@ -227,6 +231,16 @@ def _check(policy: Policy) -> None:
             raise PolicyError(
                 f"ladder.{level} 须逐级递进：每一层级晚于前一层级，预警最早",
                 f"ladder.{level} must climb: each rung later than the one before, the warning first",
+            )
+
+
+def _refuse_endless(policy: Policy) -> None:
+    """No request could be registered whose last rung lies beyond the end of the calendar."""
+    for level, rungs in policy.ladders.items():
+        if rungs[-1].business_day > LONGEST_LADDER:
+            raise PolicyError(
+                f"ladder.{level} 最高层级不得迟于第 {LONGEST_LADDER} 个工作日",
+                f"ladder.{level} must end by the {LONGEST_LADDER}th business day",
             )
 
 

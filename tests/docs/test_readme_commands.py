@@ -65,7 +65,10 @@ def test_the_whole_readme(platform: Running) -> None:
 
 def test_a_first_request_sent_before_is_no_hindrance(platform: Running) -> None:
     """``make first-request`` leaves one open, to which the README's first is attached."""
-    main = platform.submit("as-make-first-request-does")["reference"]
+    sent = typed("make --no-print-directory first-request", platform)
+    found = re.search(r"next 下一步: \.venv/bin/liaison show (\S+)", sent)
+    assert found is not None, "the platform stays: there is nothing to start"
+    main = found[1]
     to_the_first_reply = blocks("README.md")[1:5]
     assert "/replies" in to_the_first_reply[-1]
     shown = typed("\n".join(addressed(block, platform) for block in to_the_first_reply), platform)

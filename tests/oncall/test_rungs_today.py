@@ -154,7 +154,7 @@ async def test_thousands_are_counted_and_a_few_are_listed(office: Office, monkey
 def test_the_command(watched: Running) -> None:
     quiet = watched.liaison("rungs")
     assert (quiet.returncode, quiet.stderr) == (0, "")
-    assert "All fired" in quiet.stdout or "全部报送" in quiet.stdout
+    assert "No rung fell due" in quiet.stdout, "nothing is due on the day on which everything was registered"
     reference = watched.submit("rungs", case_number="（2026）粤0104民初3029号")["reference"]
     due_at = watched.show(reference)["deadlines"][0]["due_at"]
     shown = watched.liaison("rungs", "--on", due_at[:10], "--json")
@@ -164,14 +164,27 @@ def test_the_command(watched: Running) -> None:
     assert found["due"] == found["to_come"] >= 1
     assert (found["on"], found["all_fired"]) == (due_at[:10], True)
     told = watched.liaison("rungs", "--on", due_at[:10]).stdout
-    assert "to come" in told or "未到时间" in told
-    assert "All fired" not in told and "全部报送" not in told, "nothing has fired yet"
+    assert "to come" in told
+    assert "All fired" not in told, "nothing has fired yet"
     assert watched.liaison("rungs", "--on", "yesterday").returncode == 1
     assert watched.liaison("rungs", "--as", "clerk").returncode == 1
     day = _let_it_have_been_due(watched.home, reference)
     missed = watched.liaison("rungs", "--on", day.isoformat(), "--json")
     assert missed.returncode == 1, missed.stderr
     assert [miss["reason"] for miss in json.loads(missed.stdout)["misses"]] == ["not_recorded"]
+    _let_it_have_been_annulled(watched.home, reference)
+    assert "All fired" in watched.liaison("rungs", "--on", day.isoformat()).stdout
+
+
+def _let_it_have_been_annulled(home: Path, reference: str) -> None:
+    """Change the book so that the warning is on record, and annulled, which needs no bell."""
+    now = str(datetime.now(UTC).replace(tzinfo=None))
+    with closing(sqlite3.connect(home / "liaison.db", timeout=20)) as book, book:
+        book.execute(
+            "INSERT INTO rung_record (reference, round, rung, post, due_at, recorded_at, annulled_at)"
+            " VALUES (?, 1, 0, 'holder', ?, ?, ?)",
+            (reference, now, now, now),
+        )
 
 
 def _let_it_have_been_due(home: Path, reference: str) -> date:

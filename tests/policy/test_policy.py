@@ -123,6 +123,7 @@ FAULTS: list[tuple[tuple[str | int, ...], Any, str]] = [
     (("warning", "business_day"), 3, r"ladder\.primary must climb"),
     (("ladder", "primary"), [], r"ladder\.primary must be a list with at least one item"),
     (("ladder", "primary", 1, "rung"), 3, r"ladder\.primary must number its rungs"),
+    (("ladder", "intermediate", 2, "business_day"), 251, r"ladder\.intermediate must end by the 250th business day"),
     (("ladder", "primary", 1, "days"), 3, r"unknown: ladder\.primary\[1\]\.days"),
     (("ladder", "primary", 0, "informs"), ["king"], r"ladder\.primary\[0\]\.informs must be one of .*, not 'king'"),
     (("ladder", "cited_document"), "", r"ladder\.cited_document must be a text"),
