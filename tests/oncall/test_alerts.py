@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from liaison.policy.message_words import MessageState
 from tests.docs.markdown import ROOT, read
 from tests.e2e.platform import Running
 from tests.oncall.scraping import names, scraped
@@ -65,3 +66,9 @@ def test_labels_of_the_rules_are_those_of_the_scrape(watched: Running, troubled:
             labels = set(re.findall(r"(\w+)=~?\"", selector))
             lines = [line for line in page.splitlines() if line.startswith(metric + "{")]
             assert any(labels <= set(re.findall(r"(\w+)=\"", line)) for line in lines), (alert["alert"], metric)
+
+
+def test_the_states_that_rules_select_are_states_of_messages() -> None:
+    selected = [states for alert in ALERTS for states in re.findall(r'state=~?"([^"]+)"', alert["expr"])]
+    assert len(selected) > 2
+    assert {state for states in selected for state in states.split("|")} <= {state.value for state in MessageState}
