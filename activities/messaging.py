@@ -180,7 +180,9 @@ class Messaging:
         """
         reserved, rules = await self._reserved(session, reference, cause)
         soon = self._tools.clock() + LEFT_TO_RELAY
-        wanted = [each for each in reserved if still_open(each.message) and each.message.send_after <= soon]
+        # What a sender had in his hands before a window shut may have nobody who waits for the next one.
+        due = (each for each in reserved if each.message.handed_on or each.message.send_after <= soon)
+        wanted = [each for each in due if still_open(each.message)]
         bells = [each.message for each in wanted if for_mailbox(each.message, rules)]
         others = [each for each in wanted if each.message not in bells]
         left = {each.message.id: at for each in others if (at := await self._send(each)) is not None}

@@ -22,7 +22,10 @@ from liaison.policy.words import EventKind
 LOOK_AGAIN = timedelta(seconds=15)
 """When to look after a message that another sender has in his hands: as long as an activity may take."""
 
+GIVEN_UP = "it may have gone after its sender was given up"
+
 _SENT = (MessageState.SUBMITTED, MessageState.DELIVERED)
+_NOT_SENT = (MessageState.RESERVED, MessageState.FAILED, MessageState.EXPIRED, MessageState.SUPERSEDED)
 _log = structlog.get_logger()
 
 
@@ -63,15 +66,10 @@ class Settling:
             if message.attempts == tries and message.state in _SENT:
                 # A receipt, or another sender who asked the gateway, was faster: nobody has handed it over since.
                 message.provider_id = message.provider_id or verdict.provider_id
-                return self._left_to_another(message, now)
+                return self.left_to_another(message, now)
             if not still_open(message) or message.state is MessageState.RESERVED or message.attempts != tries:
-                # We stood still, were given up, and another sender has the message: he found what we had handed over,
-                # or hands it over once more.
-                if not verdict.gone or (verdict.provider_id and message.provider_id == verdict.provider_id):
-                    return self._left_to_another(message, now)
-                verdict = Verdict(
-                    MessageState.AMBIGUOUS, verdict.provider_id, "two senders may both have sent it", True
-                )
+                await self._add(session, message, tries, verdict, now)
+                return self.left_to_another(message, now)
             self._put(message, verdict, now)
             message.attempts -= not verdict.is_try
             if message.settled_at is not None:
@@ -97,6 +95,28 @@ class Settling:
             # Whatever Temporal says: the row is written, and the sender must not be repeated for this.
             _log.warning("a delivery hears later", reference=message.reference, error_type=type(error).__name__)
 
+    async def _add(self, session: AsyncSession, message: Message, tries: int, verdict: Verdict, now: datetime) -> None:
+        """Add the verdict of a sender who stood still and was given up to what others have written since.
+
+        They found what he had handed over, or handed it over once more; theirs stays, for receipts, calls and other
+        gateways go by it. What he may have sent beside it is one copy more.
+        """
+        if not verdict.gone or message.state is MessageState.TO_CALL:
+            return
+        undelivered = message.state is MessageState.RESERVED and message.gateway in message.tried
+        found = verdict.provider_id is not None and verdict.provider_id == message.provider_id
+        if found or (undelivered and message.attempts == tries):
+            return
+        if message.state in _NOT_SENT and not undelivered:
+            message.state, message.failure, message.settled_at = MessageState.AMBIGUOUS, GIVEN_UP, now
+            message.provider_id = message.provider_id or verdict.provider_id
+            message.submitted_at = message.submitted_at or now
+            await made_by_message(session, message, now)
+        else:
+            message.repeats += 1
+        if message.settled_at is not None:
+            await self._record(session, message)
+
     def _put(self, message: Message, verdict: Verdict, now: datetime) -> None:
         message.state, message.failure, message.provider_id = verdict.state, verdict.failure, verdict.provider_id
         if verdict.undelivered and message.gateway is not None:
@@ -113,7 +133,8 @@ class Settling:
             wait_until = min(wait_until, message.useful_until)
         return self._tools.for_workflow(wait_until) if wait_until is not None else ""
 
-    def _left_to_another(self, message: Message, now: datetime) -> MessageProgress:
+    def left_to_another(self, message: Message, now: datetime) -> MessageProgress:
+        """What to answer where another sender has the message, or had it last."""
         again = self._tools.for_workflow(now + LOOK_AGAIN) if still_open(message) else ""
         return MessageProgress(message.state, again)
 

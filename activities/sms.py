@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.call_list import call_if_cut
-from activities.settling import Settling, Verdict
+from activities.settling import LOOK_AGAIN, Settling, Verdict
 from activities.taking import Taken, Taking
 from activities.tools import Tools
 from liaison.contract.sending import MessageProgress, SendMessage
@@ -106,7 +106,7 @@ class Sender:
             message = await session.get_one(Message, taken.short.id, with_for_update=True)
             was_settled = message.state is MessageState.RESERVED or not still_open(message)
             if was_settled or message.attempts != taken.tries:
-                return MessageProgress(message.state)
+                return self._settling.left_to_another(message, self._tools.clock())
             if (over := await self._taking.unwanted(session, message, in_doubt=marked)) is not None:
                 return over
             if marked and (full := await self._taking.full_again(session, message, taken.rules)) is not None:
@@ -114,11 +114,14 @@ class Sender:
             await call_if_cut(session, message, taken.short, taken.gateway.can, self._tools.clock())
             take(message, taken.gateway.name, message.number_mac)
             message.repeats, message.settled_at = message.repeats + marked, None
-            tries = message.attempts
-        return await self._submit(replace(taken, tries=tries, once_more=taken.once_more and not marked))
+            again = replace(taken, tries=message.attempts, taken_at=self._tools.clock())
+        return await self._submit(replace(again, once_more=taken.once_more and not marked))
 
     async def _submit(self, taken: Taken) -> MessageProgress:
         now, absences, name = self._tools.clock(), self._tools.absences, taken.gateway.name
+        if now - taken.taken_at >= LOOK_AGAIN:
+            # We stood still, and another sender may have it: nothing has gone from here yet.
+            return await self._settle(taken, Verdict(MessageState.RESERVED, wait_until=now, is_try=False))
         try:
             patience = taken.gateway.can.seconds or GATEWAY_SECONDS
             submission = await asyncio.wait_for(taken.gateway.submit(taken.short), patience)

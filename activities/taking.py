@@ -48,6 +48,7 @@ class Taken:
         gateway: who is to take it.
         rules: of sending.
         tries: how often it was taken, this time included: the number of this taking.
+        taken_at: when.
         in_doubt: whether it may have gone before, and ``asked`` must be asked first.
         once_more: whether it may be sent again though nobody can say.
         doubt_ends: when the wait for its receipt is over; None before there was one.
@@ -57,6 +58,7 @@ class Taken:
     gateway: SmsGateway
     rules: SendingRules
     tries: int
+    taken_at: datetime
     in_doubt: bool
     asked: SmsGateway | None
     once_more: bool
@@ -108,6 +110,7 @@ class Taking:
             gateway=gateway,
             rules=rules,
             tries=message.attempts,
+            taken_at=now,
             in_doubt=was is not MessageState.RESERVED or restored,
             asked=asked,
             once_more=useful and not restored and may_repeat(message.message_class, message.repeats),

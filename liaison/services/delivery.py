@@ -14,7 +14,7 @@ from liaison.contract.errors import ErrorType, error_type_of
 from liaison.contract.messages import Action as ActionMessage
 from liaison.contract.messages import Receipt
 from liaison.contract.names import request_workflow_id
-from liaison.db.inbox import find_action, is_closed, settle_action
+from liaison.db.inbox import find_action, is_closed, kept_action, settle_action
 from liaison.db.leases import comes_after_another
 from liaison.db.record import INBOX, append_event, hold_request
 from liaison.db.tables import Action
@@ -183,8 +183,8 @@ async def _refused(platform: Platform, action: Action, error: ErrorType | None) 
     if error is None:
         # Not a refusal of ours: an action is never lost for a fault of the program.
         return _WAITING
-    await _settle(platform, action, ActionState.REFUSED, EventKind.ACTION_REFUSED, refusal=error.value)
-    return Delivery(Fate.REFUSED, ActionState.REFUSED, error)
+    refused = Delivery(Fate.REFUSED, ActionState.REFUSED, error)
+    return await _settle(platform, action, refused, EventKind.ACTION_REFUSED)
 
 
 async def _if_closed(platform: Platform, action: Action) -> Delivery:
@@ -194,19 +194,20 @@ async def _if_closed(platform: Platform, action: Action) -> Delivery:
 
 
 async def _after_closure(platform: Platform, action: Action) -> Delivery:
-    await _settle(platform, action, ActionState.AFTER_CLOSURE, EventKind.AFTER_CLOSURE)
-    return Delivery(Fate.AFTER_CLOSURE, ActionState.AFTER_CLOSURE)
+    late = Delivery(Fate.AFTER_CLOSURE, ActionState.AFTER_CLOSURE)
+    return await _settle(platform, action, late, EventKind.AFTER_CLOSURE)
 
 
-async def _settle(
-    platform: Platform, action: Action, state: ActionState, kind: EventKind, refusal: str | None = None
-) -> None:
+async def _settle(platform: Platform, action: Action, delivery: Delivery, kind: EventKind) -> Delivery:
+    """Write down what became of an action; or find what became of it before, if we stood still and it was delivered by
+    somebody else."""
     now = platform.clock()
     async with platform.db.write() as session:
         await hold_request(session, action.reference)
-        if not await settle_action(session, action.id, state, now, refusal):
-            return
+        if not await settle_action(session, action.id, delivery.state, now, delivery.error):
+            return _settled((await kept_action(session, action.id)).state)
         detail = {"action": action.id, "kind": action.kind.value}
-        if refusal is not None:
-            detail["error"] = refusal
+        if delivery.error is not None:
+            detail["error"] = delivery.error.value
         await append_event(session, action.reference, INBOX, kind, now, action.by, detail, recorded_at=now)
+    return delivery

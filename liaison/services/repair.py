@@ -63,6 +63,9 @@ async def repair(platform: Platform, reference: str) -> RepairResult:
         Refused: ``NOT_FOUND``; ``CONFLICT`` if it is closed, attached to another, or its run is open after all;
             ``UNAVAILABLE`` if Temporal cannot be asked.
     """
+    async with platform.db.peek() as session:
+        request = await session.get(Request, reference)
+        seen = None if request is None else Claim(request.run_id, request.stream)
     try:
         found = await running_of(platform, reference)
         if found is not None:
@@ -74,7 +77,7 @@ async def repair(platform: Platform, reference: str) -> RepairResult:
             return RepairResult(reference, 0, started=True)
     except TEMPORAL_AWAY:
         raise temporal_away() from None
-    return await _begin_anew(platform, reference, ended=found is not None)
+    return await _begin_anew(platform, reference, seen, ended=found is not None)
 
 
 async def repair_all(platform: Platform) -> list[RepairResult]:
@@ -139,7 +142,7 @@ async def _watch_if_needed(platform: Platform, reference: str) -> bool:
     return True
 
 
-async def _begin_anew(platform: Platform, reference: str, *, ended: bool) -> RepairResult:
+async def _begin_anew(platform: Platform, reference: str, seen: Claim | None, *, ended: bool) -> RepairResult:
     now = platform.clock()
     async with platform.db.write() as session:
         try:
@@ -147,6 +150,8 @@ async def _begin_anew(platform: Platform, reference: str, *, ended: bool) -> Rep
         except RequestUnknown:
             raise not_found() from None
         _check_open(request)
+        if Claim(request.run_id, request.stream) != seen:
+            raise Refused(Slug.CONFLICT, "该诉求的流程已另行启动。", "The request's workflow has begun meanwhile.")
         request.run_id = None
         request.stream += 1
         request.leased_until = now + ATTEMPT

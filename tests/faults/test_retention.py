@@ -8,9 +8,10 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from liaison.contract.names import request_workflow_id
-from liaison.db.tables import Plan
+from liaison.db.tables import Action, Plan
 from liaison.policy.words import ActionState, EventKind, Stage
 from liaison.services.access import scope_of
+from liaison.services.delivery import Fate, deliver
 from liaison.services.intake import accept_request
 from liaison.services.platform import Answer
 from liaison.services.starting import start_request
@@ -71,6 +72,11 @@ async def test_a_forgotten_request_is_one_request_and_runs_once(tmp_path: Path) 
         assert (again.status, again.body) == (200, first.body)
         await city.relay()
         assert not await _is_known(city, reference)
+
+        # Whoever delivered the reply and stood still: Temporal no longer knows what became of it, the book does.
+        [reply] = await city.rows(Action, reference)
+        delivered = await deliver(city.platform, reply)
+        assert (delivered.fate, delivered.state) == (Fate.TAKEN, ActionState.ACCEPTED)
 
         # A start that was under way when all this happened: the id is free again, and the claim lets nobody through.
         [plan] = await city.rows(Plan, reference)

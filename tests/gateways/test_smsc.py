@@ -249,6 +249,26 @@ async def test_an_answer_that_comes_late_ends_the_doubt(
     assert receipt.key == KEY
 
 
+async def test_an_answer_that_comes_late_is_kept_though_the_connection_ends_meanwhile(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = asyncio.Event()
+
+    class Slow(Desk):
+        async def keep(self, kind: CallbackKind, raw: bytes) -> None:
+            began.set()
+            await asyncio.sleep(0.1)
+            await super().keep(kind, raw)
+
+    monkeypatch.setattr("liaison.gateways.sms.smpp.PART_SECONDS", 0.2)
+    async with connected(log, "--late", "1", "--receipts", "none", desk=(desk := Slow())) as (ours, _):
+        with pytest.raises(GatewayInDoubt):
+            await ours.submit(message())
+        await began.wait()
+    [(kind, _)] = desk.kept
+    assert kind is CallbackKind.RECEIPTS
+
+
 async def test_an_answer_that_is_there_when_patience_ends_counts(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("liaison.gateways.sms.smpp.PART_SECONDS", 0.2)
     async with connected(log, "--late", "1:0", "--late-by", "100", "--receipts", "none") as (ours, peer):

@@ -6,9 +6,11 @@ import pytest
 
 from liaison.contract.names import request_workflow_id
 from liaison.contract.reference import new_reference
+from liaison.db.record import lock_request
 from liaison.db.tables import Action
 from liaison.policy.words import ActionState, Stage
 from liaison.services.errors import Refused, Slug
+from liaison.services.platform import Platform
 from liaison.services.relay import deliver_left_over
 from liaison.services.repair import open_without_workflow, repair
 from tests.services.office import HOLDER, Office, fresh_case
@@ -62,6 +64,25 @@ async def test_a_terminated_request_is_found_repaired_and_closed_by_a_reply(
         with pytest.raises(Refused) as refused:
             await repair(platform, lost)
         assert refused.value.slug is Slug.CONFLICT
+
+
+async def test_a_run_that_began_while_temporal_was_asked_is_left_its_request(
+    connected_office: Office, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = connected_office
+    reference = await office.submit()
+
+    async def none_yet(platform: Platform, of: str) -> None:
+        async with platform.db.write() as session:
+            (await lock_request(session, of)).run_id = "just-begun"
+
+    monkeypatch.setattr("liaison.services.repair.running_of", none_yet)
+    async with temporal_at(port):
+        with pytest.raises(Refused) as refused:
+            await repair(office.platform, reference)
+    assert refused.value.slug is Slug.CONFLICT
+    row = await office.request(reference)
+    assert (row.run_id, row.stream) == ("just-begun", 1)
 
 
 async def test_what_cannot_be_repaired(connected_office: Office, port: int) -> None:

@@ -94,6 +94,7 @@ class Link:
         self._waiting: dict[int, asyncio.Future[smpp34.RawPdu]] = {}
         self._late: dict[int, Late] = {}
         self._delivering: set[asyncio.Task[None]] = set()
+        self._noting: set[asyncio.Task[None]] = set()
         self.window = asyncio.Semaphore(window)
         self.lost = asyncio.Event()
 
@@ -119,7 +120,7 @@ class Link:
         except (LinkLost, asyncio.CancelledError):
             if answer.done() and answer.exception() is None:
                 # It came in the very moment in which the caller gave up.
-                self._start(late(*_named(answer.result())))
+                self._start(late(*_named(answer.result())), self._noting)
             else:
                 self._hear_later(sequence, late)
             raise
@@ -133,13 +134,14 @@ class Link:
             return
 
     def end(self) -> list[asyncio.Task[None]]:
-        """End the connection; whoever waits for an answer hears that it is lost. The tasks that end with it.
+        """End the connection; whoever waits for an answer hears that it is lost. The tasks to wait for.
 
-        Whatever we said before our goodbye was heard with it.
+        Whatever we said before our goodbye was heard with it. The SMSC delivers again what nobody has confirmed; a late
+        answer it gives once, so that is noted down to its end.
         """
         self._lose()
         self._writer.transport.abort()
-        return [task for task in self._delivering if task.cancel()]
+        return [*(task for task in self._delivering if task.cancel()), *self._noting]
 
     async def beat(self) -> None:
         """Ask now and then whether the SMSC is there; a link without an answer is lost."""
@@ -174,7 +176,7 @@ class Link:
             self._write(ANSWER, INVALID_COMMAND_LENGTH, sequence)
             return
         if isinstance(pdu, smpp34.DeliverSm):
-            self._start(self._delivered(pdu))
+            self._start(self._delivered(pdu), self._delivering)
         elif command & ANSWER and isinstance(pdu, smpp34.RawPdu):
             self._hear(sequence, pdu)
         elif command in (ENQUIRE_LINK, UNBIND):
@@ -194,12 +196,12 @@ class Link:
         if waiting is not None and not waiting.done():
             waiting.set_result(answer)
         elif late is not None:
-            self._start(late(*_named(answer)))
+            self._start(late(*_named(answer)), self._noting)
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
+    def _start(self, work: Coroutine[None, None, None], among: set[asyncio.Task[None]]) -> None:
         task = asyncio.create_task(work)
-        self._delivering.add(task)
-        task.add_done_callback(self._delivering.discard)
+        among.add(task)
+        task.add_done_callback(among.discard)
 
     async def _delivered(self, pdu: smpp34.DeliverSm) -> None:
         status = await self._deliver(pdu)
