@@ -52,7 +52,7 @@ def running(settings: Settings) -> Iterator[subprocess.Popen[str]]:
 
 async def answering(http: httpx2.AsyncClient) -> Any:
     """The first answer of ``/livez``."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             try:
                 return await http.get("/livez")

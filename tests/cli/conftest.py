@@ -112,7 +112,7 @@ def _without_settings() -> dict[str, str]:
 
 
 def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while True:
         try:
             if httpx2.get(url, trust_env=False).is_success:

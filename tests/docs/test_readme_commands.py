@@ -44,12 +44,13 @@ def typed(script: str, platform: Running) -> str:
         env={**platform.environment, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "NO_PROXY": "127.0.0.1"},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=270,
     )
     assert ended.returncode == 0, (ended.stdout[-3000:], ended.stderr[-3000:])
     return ended.stdout
 
 
+@pytest.mark.timeout(300)
 def test_the_whole_readme(platform: Running) -> None:
     wanted = [block for block in blocks("README.md") if block not in NOT_TYPED_HERE and not block.startswith(DEMO)]
     assert len(wanted) >= 9

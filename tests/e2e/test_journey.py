@@ -40,8 +40,11 @@ def test_a_request_is_sent_to_its_judge_and_closed_by_his_reply(platform: Runnin
     assert set(holder) == {"id", "kind", "post"}
     key = platform.credentials["judge_keys"][holder["id"]]
     answer = platform.call("POST", f"/v1/requests/{reference}/replies", key, {"kind": "text", "text": REPLY}, "r-1")
-    assert (answer.status_code, answer.json()["state"]) == (201, "accepted")
+    # A machine too busy to see it settled within two seconds says so.
+    assert (answer.status_code, answer.json()["state"]) in ((201, "accepted"), (202, "pending"))
     assert platform.wait_for(reference, closed)["outcome"] == "replied"
+    settled = platform.call("GET", f"/v1/requests/{reference}/replies/{answer.json()['id']}", key)
+    assert settled.json()["state"] == "accepted"
 
 
 def test_a_plain_signal_from_temporals_command_line_closes(platform: Running) -> None:
@@ -51,6 +54,7 @@ def test_a_plain_signal_from_temporals_command_line_closes(platform: Running) ->
     workflow = f"request-{reference}"
     platform.temporal("workflow", "signal", "-w", workflow, "--name", "reply", "--input", body)
     assert platform.wait_for(reference, closed)["outcome"] == "replied"
+    platform.temporal("workflow", "result", "-w", workflow)
     assert "COMPLETED" in platform.temporal("workflow", "describe", "-w", workflow)
 
 

@@ -10,7 +10,9 @@ import pytest
 from sqlmodel import select
 
 from activities.messaging import Messaging
+from activities.settling import Settling, Verdict
 from activities.sms import Sender
+from liaison.contract.sending import MessageProgress
 from liaison.db.tables import Message
 from liaison.gateways.sms.port import GatewayUnavailable, ShortMessage, Submission
 from liaison.policy.message_words import MessageState
@@ -24,15 +26,14 @@ class Slow(Moody):
     def __init__(self, other: Sender) -> None:
         super().__init__()
         self._other = other
-        self.took = asyncio.Event()
-        self.answer_seconds = 0.0
+        self.took, self.answers = asyncio.Event(), asyncio.Event()
 
     async def submit(self, message: ShortMessage) -> Submission:
         """As a gateway does."""
         assert (await self._other.send(message.id)).state is MessageState.SUBMITTED
         submission = await super().submit(message)
         self.took.set()
-        await asyncio.sleep(self.answer_seconds)
+        await self.answers.wait()
         return submission
 
 
@@ -79,13 +80,13 @@ async def test_a_sender_given_up_and_overtaken(
     overtaken: Overtaken, mood: Callable[[ShortMessage], None], copies: int
 ) -> None:
     overtaken.gateway.mood = mood
+    overtaken.gateway.answers.set()
     await overtaken.send()
     assert await overtaken.copies() == (copies, copies)
 
 
 async def test_it_says_so_though_it_is_canceled_before_its_gateway_has_answered(overtaken: Overtaken) -> None:
     """As Temporal does with an activity some seconds after its time is over: the message has gone twice."""
-    overtaken.gateway.answer_seconds = 60
     sending = asyncio.create_task(overtaken.send())
     await overtaken.gateway.took.wait()
     sending.cancel()
@@ -94,13 +95,22 @@ async def test_it_says_so_though_it_is_canceled_before_its_gateway_has_answered(
     assert await overtaken.copies() == (2, 2)
 
 
-async def test_it_says_so_though_it_is_canceled_while_it_writes_it_down(overtaken: Overtaken) -> None:
-    overtaken.gateway.answer_seconds = 0.05
+async def test_it_says_so_though_it_is_canceled_while_it_writes_it_down(
+    overtaken: Overtaken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle, settles = Settling.settle, asyncio.Event()
+
+    async def tell(settling: Settling, message_id: str, tries: int, verdict: Verdict) -> MessageProgress:
+        settles.set()
+        return await settle(settling, message_id, tries, verdict)
+
     sending = asyncio.create_task(overtaken.send())
     await overtaken.gateway.took.wait()
+    monkeypatch.setattr(Settling, "settle", tell)
     async with overtaken.city.tools.db.write() as session:
         await session.get_one(Message, overtaken.message_id, with_for_update=True)
-        await asyncio.sleep(0.2)  # it has its answer, and waits for the lock
+        overtaken.gateway.answers.set()
+        await settles.wait()  # and then it waits for the lock
         sending.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sending

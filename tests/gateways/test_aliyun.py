@@ -41,9 +41,9 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def gateway(address: str) -> AliyunGateway:
+def gateway(address: str, answer_seconds: float = 10) -> AliyunGateway:
     account = AliyunAccount("id", "secret", "广州法院", Path("codes.toml"), address, "http", 1_000)
-    return AliyunGateway(account, CODES, lambda: NOW, answer_seconds=0.5)
+    return AliyunGateway(account, CODES, lambda: NOW, answer_seconds=answer_seconds)
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ async def half_an_answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 async def test_what_was_heard_and_not_answered_is_in_doubt(behave: Behaviour) -> None:
     async with peer(behave) as (address, heard):
         with pytest.raises(GatewayInDoubt):
-            await gateway(address).submit(message())
+            await gateway(address, answer_seconds=0.5).submit(message())
     assert len(heard) == 1, "the SDK does not try again"
 
 

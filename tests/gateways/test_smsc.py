@@ -111,9 +111,10 @@ async def test_receipts_come_over_the_same_connection(log: Path, receipts: str) 
 async def test_its_faults_are_our_errors(
     log: Path, fault: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("liaison.gateways.sms.smpp.PART_SECONDS", 0.3)
     async with connected(log, fault, "1", "--receipts", "none") as (ours, peer):
-        with pytest.raises(error) as raised:
+        with monkeypatch.context() as hurried, pytest.raises(error) as raised:
+            if fault == "--silent":
+                hurried.setattr("liaison.gateways.sms.smpp.PART_SECONDS", 0.3)
             await ours.submit(message())
         assert type(raised.value) is error
         taken = len(peer.taken())
@@ -131,12 +132,12 @@ async def test_a_part_that_is_throttled_is_sent_again_and_the_first_is_not(log: 
 
 
 async def test_each_part_has_its_own_time(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("liaison.gateways.sms.smpp.PART_SECONDS", 0.5)
+    monkeypatch.setattr("liaison.gateways.sms.smpp.PART_SECONDS", 2.0)
     began, number = time.monotonic(), len(divided(LONG))
-    async with connected(log, "--late", "1:0", "--late-by", "300") as (ours, peer):
+    async with connected(log, "--late", "1:0", "--late-by", "700") as (ours, peer):
         await ours.submit(message(LONG))
         assert "".join(line["text"] for line in peer.taken()) == LONG
-    assert time.monotonic() - began > 0.3 * number > 0.5
+    assert time.monotonic() - began > 0.7 * number > 2.0
     limit = sending("")["start_to_close_timeout"]
     assert ours.can.seconds is not None and limit is not None
     assert GATEWAY_SECONDS < ours.can.seconds < limit.total_seconds()
@@ -270,12 +271,12 @@ async def test_an_answer_that_comes_late_is_kept_though_the_connection_ends_mean
 
 
 async def test_an_answer_that_is_there_when_patience_ends_counts(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("liaison.gateways.sms.smpp.PART_SECONDS", 0.2)
-    async with connected(log, "--late", "1:0", "--late-by", "100", "--receipts", "none") as (ours, peer):
+    monkeypatch.setattr("liaison.gateways.sms.smpp.PART_SECONDS", 1.0)
+    async with connected(log, "--late", "1", "--late-by", "500", "--receipts", "none") as (ours, peer):
         submitting = asyncio.create_task(ours.submit(message(LONG)))
         await asyncio.sleep(0.05)
         # As when the machine stops the process for a while: the answer comes, and patience ends, meanwhile.
-        time.sleep(0.3)  # noqa: ASYNC251
+        time.sleep(1.3)  # noqa: ASYNC251
         assert (await submitting).fate is Fate.SUBMITTED
         assert "".join(part["text"] for part in peer.taken()) == LONG
 
@@ -332,7 +333,8 @@ async def test_answers_that_never_come_keep_no_late_one_from_being_heard(
 ) -> None:
     monkeypatch.setattr(smpp_link, "LATE", 2)
     desk = Desk()
-    async with connected(log, "--silent", "1:3", "--late", "4", "--receipts", "none", desk=desk) as (ours, peer):
+    async with connected(log, "--silent", "2:3", "--late", "5", "--receipts", "none", desk=desk) as (ours, peer):
+        await ours.submit(message(key="f" * 32))
         for _ in range(4):
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(ours.submit(message()), 0.1)
@@ -400,7 +402,8 @@ async def test_a_full_window_is_busy_and_what_waits_was_not_taken(log: Path, mon
             await asyncio.gather(*under_way, return_exceptions=True)
 
 
-async def test_a_hundred_at_once_arrive_once_each(log: Path) -> None:
+async def test_a_hundred_at_once_arrive_once_each(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("liaison.gateways.sms.smpp.LINK_SECONDS", 10.0)
     desk = Desk()
     async with connected(log, desk=desk) as (ours, peer):
         sent = await asyncio.gather(*(ours.submit(message(f"第{number}件")) for number in range(100)))

@@ -40,8 +40,9 @@ REGISTERED, RECEIVED = scaled("2026-09-21 23:56", "2026-09-21 23:40"), "2026-09-
 """All are registered before the first warning is due."""
 SLOW_MINUTES = scaled(1, 5)
 """A thousand messages that wait try again no more often on the wall than fifty do."""
-RECEIPT_MINUTES = scaled(6, 40)
-"""Longer than a provider is ill: what is doubted twice is doubted for good (ADR 0012)."""
+RECEIPT_MINUTES = scaled(25, 40)
+"""Longer than a provider is ill, which is until the last rung is recorded, be it late: what is doubted twice is doubted
+for good (ADR 0012)."""
 PATIENCE_SECONDS = 0.5
 """With a gateway, on the wall: at that pace half a minute."""
 LATE = timedelta(seconds=scaled(20, 60) * PACE)

@@ -237,6 +237,7 @@ async def test_a_temporal_that_takes_calls_and_never_answers_costs_two_seconds_o
     sqlite_home: Path, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(starting, "START_SECONDS", START_SECONDS)
+    monkeypatch.setattr("liaison.services.platform.BREAK_SECONDS", 60.0)  # all others fall within it
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         stuck = replace(office.platform, client=await lazy_client(address, sqlite_home))

@@ -201,7 +201,10 @@ async def test_a_reply_given_while_workers_are_down_is_delivered_with_its_own_ti
         assert [kind for _, kind in await office.events(reference)].count("reply_received") == 1
 
 
-async def test_two_replies_that_waited_are_taken_in_their_order(connected_office: Office, port: int) -> None:
+async def test_two_replies_that_waited_are_taken_in_their_order(
+    connected_office: Office, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "DELIVERY_SECONDS", DELIVERY_SECONDS)  # nobody will take them, however long one waits
     office = connected_office
     async with temporal_at(port):
         async with worker_of(office):
@@ -320,7 +323,7 @@ async def test_a_relay_that_vanished_in_its_turn_lets_the_others_go_on(
     postgres_office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its machine lost its power in the midst of a transaction; nobody tells the database that it has gone."""
-    monkeypatch.setattr("liaison.db.engine.IDLE_MILLISECONDS", 500)
+    monkeypatch.setattr("liaison.db.engine.IDLE_MILLISECONDS", 3_000)
     vanished = Database(postgres_office.platform.db.url, readers=1)
     with pytest.raises(DBAPIError):
         async with vanished.read() as session:

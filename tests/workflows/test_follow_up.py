@@ -151,6 +151,7 @@ async def test_what_comes_when_the_number_may_be_asked_anew_answers_nothing(city
         assert (await _row(city, reference)).rating is None
 
 
+@pytest.mark.timeout(300)
 async def test_after_an_outage_of_days_a_party_is_asked_once(city_at: OpenCity) -> None:
     async with city_at(FRIDAY, gateways=((gateway := Moody()),)) as city:
         reference = await _replied(city)

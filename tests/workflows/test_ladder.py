@@ -1,6 +1,6 @@
 """The ladder on virtual time: who was told, when, of whose silence (Opinions art. 8; issue line L61)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -93,8 +93,9 @@ async def test_dates_equal_the_vectors(city_at: OpenCity) -> None:
         played = []
         for row in rows:
             await city.advance_to(row["received_at"][:19])
+            received_at = datetime.fromisoformat(row["received_at"])
             court, judge = ("0104", "0104-j01") if row["court_level"] == "primary" else ("01", "01-j01")
-            played.append((row, await city.submit(court=court, judge=judge)))
+            played.append((row, await city.submit(court=court, judge=judge, received_at=received_at)))
         await city.advance_to("2026-10-17 12:00")
         for row, reference in played:
             ends = [row[name] for name in ("t1_date", "t2_date", "t3_date", "t4_date") if row[name]]

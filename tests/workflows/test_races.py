@@ -1,5 +1,6 @@
 """Replies racing rungs: only the receive time at our border decides (design sections 3.6 and 4; issue line L34)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -154,7 +155,8 @@ async def test_a_reply_between_the_due_instant_and_the_spread_is_late_and_the_ru
 async def test_the_last_second_is_in_time(city_at: OpenCity) -> None:
     async with city_at(FRIDAY) as city:
         reference = await city.submit()
-        await city.advance_to("2026-09-21 23:59:57")
+        await city.advance_to("2026-09-21 23:59:30")
+        city.platform = replace(city.platform, clock=lambda: WARNING_DUE - timedelta(microseconds=1))
         answer = await city.reply(reference)
         assert answer.body["state"] == ActionState.ACCEPTED
         await city.handle(reference).result()
