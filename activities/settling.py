@@ -67,7 +67,7 @@ class Settling:
                 # A receipt, or another sender who asked the gateway, was faster: nobody has handed it over since.
                 message.provider_id = message.provider_id or verdict.provider_id
                 return self.left_to_another(message, now)
-            if not still_open(message) or message.state is MessageState.RESERVED or message.attempts != tries:
+            if not _is_of(message, tries, verdict):
                 await self._add(session, message, tries, verdict, now)
                 return self.left_to_another(message, now)
             self._put(message, verdict, now)
@@ -154,3 +154,11 @@ class Settling:
         # A provider may need so long to say "not delivered" that no other is tried any more.
         if message.state is MessageState.FAILED or (message.state is MessageState.EXPIRED and message.tried):
             await call_with_news(self._tools, session, message)
+
+
+def _is_of(message: Message, tries: int, verdict: Verdict) -> bool:
+    """Whether a verdict is of the message's newest taking, and that is still to be settled. What the gateway said of it
+    also ends a doubt that was given up."""
+    if message.attempts != tries or message.state is MessageState.RESERVED:
+        return False
+    return still_open(message) or (message.state is MessageState.AMBIGUOUS and verdict.state in _SENT)

@@ -85,6 +85,15 @@ async def test_what_nobody_else_has_sent_may_have_gone_all_the_same(office: Offi
     assert ((await mailing.row(message)).state, gateway.taken) == (S.AMBIGUOUS, [])
 
 
+async def test_what_the_gateway_said_ends_a_doubt_that_was_given_up(office: Office) -> None:
+    mailing = Mailing(office, [Moody()])
+    message = await mailing.reserve(await office.submit())
+    await let_it_be(mailing, message, state=S.AMBIGUOUS, attempts=1, gateway="moody", settled_at=office.clock.now)
+    await Settling(mailing.tools).settle(message, 1, Verdict(S.SUBMITTED, "moody-1", gone=True))
+    row = await mailing.row(message)
+    assert (row.state, row.provider_id, row.repeats) == (S.SUBMITTED, "moody-1", 0)
+
+
 async def test_what_was_taken_long_ago_is_not_handed_over(office: Office) -> None:
     mailing = Mailing(office, [gateway := Moody()])
     message = await mailing.reserve(await office.submit())
