@@ -1,5 +1,7 @@
 """The order of the files, what the garbage collector looks at, and how long services wait for Temporal."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from liaison.memory import spare_what_is_loaded
@@ -25,4 +27,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish() -> None:
     """Thousands of tests are loaded by now: a full look at them may take a busy machine the two seconds after which
     the SDK holds a workflow's task for deadlocked and breaks it off, in whatever it does."""
+    spare_what_is_loaded()
+
+
+@pytest.fixture(autouse=True)
+def tidiness() -> Iterator[None]:
+    """Nor may what hundreds of tests leave behind, engines and their listeners, be cleared away in the midst of such a
+    task: what a test leaves is cleared away when it has ended."""
+    yield
     spare_what_is_loaded()
